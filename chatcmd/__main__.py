@@ -1,0 +1,7 @@
+"""`python -m chatcmd` is `chatcmd`."""
+
+import sys
+
+from chatcmd.cli import main
+
+sys.exit(main())

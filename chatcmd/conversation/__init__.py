@@ -1,0 +1,1 @@
+"""The conversation itself: values and rules, without clock, disk or network."""

@@ -1,0 +1,107 @@
+"""An answer while it arrives: it remembers what passes through."""
+
+from collections.abc import AsyncIterator, Callable
+
+from msgspec import Struct
+
+from chatcmd.conversation.message import Latency, Message, Sent, Status, Turn, Usage
+from chatcmd.conversation.window import Window
+
+
+class Delta(Struct, frozen=True):
+    """One piece of an answer as a provider yields it; `notice` is a sentence for the user about the request itself."""
+
+    text: str = ""
+    reasoning: str = ""
+    finish_reason: str | None = None
+    usage: Usage | None = None
+    model: str | None = None
+    notice: str | None = None
+
+
+class Reply:
+    """The answer to one question: iterate it once for its text, then ask it for the turn.
+
+    `monotonic` gives seconds. The answer is complete once its deltas have ended by themselves.
+    """
+
+    def __init__(self, deltas: AsyncIterator[Delta], window: Window, monotonic: Callable[[], float]) -> None:
+        self.window = window
+        self.notices: list[str] = []
+        self.usage: Usage | None = None
+        self.finish_reason: str | None = None
+        self._deltas = deltas
+        self._monotonic = monotonic
+        self._began = monotonic()
+        self._first: float | None = None
+        self._ended: float | None = None
+        self._complete = False
+        self._model: str | None = None
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+
+    async def __aiter__(self) -> AsyncIterator[str]:
+        try:
+            async for delta in self._deltas:
+                self._remember(delta)
+                if delta.text:
+                    yield delta.text
+            self._complete = True
+        finally:
+            self._ended = self._monotonic()
+
+    def _remember(self, delta: Delta) -> None:
+        if delta.text:
+            if self._first is None:
+                self._first = self._monotonic()
+            self._text.append(delta.text)
+        if delta.reasoning:
+            self._reasoning.append(delta.reasoning)
+        if delta.notice:
+            self.notices.append(delta.notice)
+        self.finish_reason = delta.finish_reason or self.finish_reason
+        self.usage = delta.usage or self.usage
+        self._model = delta.model or self._model
+
+    @property
+    def content(self) -> str:
+        return "".join(self._text)
+
+    def turn(self, question: Message, at: str, *, stopped: bool = False) -> Turn | None:
+        """Make the turn of what has come, or None when no word has; `stopped` says that the user broke it off."""
+        if not self.content:
+            return None
+        status: Status = "complete" if self._complete else "interrupted" if stopped else "incomplete"
+        ended = self._monotonic() if self._ended is None else self._ended
+        first = None if self._first is None else round(self._first - self._began, 3)
+        answer = Message(
+            role="assistant",
+            content=self.content,
+            at=at,
+            model=self._model,
+            status=status,
+            finish_reason=self.finish_reason,
+            latency=Latency(round(ended - self._began, 3), first),
+            usage=self.usage,
+            window=self._sent(),
+            reasoning="".join(self._reasoning) or None,
+        )
+        return Turn(question, answer)
+
+    def _sent(self) -> Sent:
+        """Say what was sent; where we only had a bound and the server's count keeps within it, its count is better."""
+        window = self.window
+        if window.kind == "bound":
+            told = self.usage.prompt_tokens if self.usage else 0
+            if 0 < told <= window.tokens:
+                return Sent(told, window.dropped)
+            return Sent(window.tokens, window.dropped, at_most=True)
+        return Sent(window.tokens, window.dropped, estimate=window.kind == "estimate")
+
+    @property
+    def difference(self) -> int:
+        """How many tokens more the server counted than we did; a bound only differs when it was exceeded."""
+        told = self.usage.prompt_tokens if self.usage else 0
+        if not told or (self.window.kind == "bound" and told <= self.window.tokens):
+            return 0
+        return told - self.window.tokens

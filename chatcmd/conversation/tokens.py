@@ -1,0 +1,110 @@
+"""The counting rules of the model families, and the bound that needs no vocabulary.
+
+    total = 3 + sum over messages (P + T(role) + T(content))
+
+T is the ordinary BPE count of a text and is always handed in. A byte-level BPE never makes more tokens than a text has
+UTF-8 bytes, so the byte count in place of T is a proven bound.
+"""
+
+from collections.abc import Callable, Iterable
+
+from msgspec import Struct
+
+from chatcmd.conversation.message import Message
+
+Count = Callable[[str], int]
+"""Tokens of a text, by one vocabulary."""
+
+UNKNOWN_OVERHEAD = 8
+"""Tokens a message's frame may cost in a model whose template is not known (the largest common ones take 5 to 7)."""
+
+UNMEASURED_RATIO = 1.25
+"""How many tokens an unknown model is assumed to make of one of o200k's, until it was measured."""
+
+
+class Rules(Struct, frozen=True):
+    """How a family of models counts a request: its vocabulary, tokens a message costs, tokens that prime the reply."""
+
+    encoding: str
+    per_message: int = 3
+    priming: int = 3
+
+
+class Cost(Struct, frozen=True):
+    """What messages cost, in tokens; `kind` says how sure that is: exact, bound (proven, never less) or estimate."""
+
+    kind: str
+    of: Callable[[Message], int]
+    priming: int = 3
+
+    def total(self, messages: Iterable[Message]) -> int:
+        return self.priming + sum(map(self.of, messages))
+
+
+def exact(rules: Rules, count: Count) -> Cost:
+    """Count as the server of a known model does."""
+
+    def of(message: Message) -> int:
+        return rules.per_message + count(message.role) + count(message.content)
+
+    return Cost("exact", of, rules.priming)
+
+
+def bound(rules: Rules | None) -> Cost:
+    """Count bytes: never less than any byte-level BPE makes of them."""
+    overhead = rules.per_message if rules else UNKNOWN_OVERHEAD
+    priming = rules.priming if rules else UNKNOWN_OVERHEAD
+
+    def of(message: Message) -> int:
+        return overhead + byte_length(message.role) + byte_length(message.content)
+
+    return Cost("bound", of, priming)
+
+
+def estimate(count: Count, ratio: float | None) -> Cost:
+    """Guess an unknown model's count from o200k's, by the largest ratio measured for it."""
+    factor = UNMEASURED_RATIO if ratio is None else ratio
+
+    def of(message: Message) -> int:
+        return int(factor * (4 + count(message.content))) + 1
+
+    return Cost("estimate", of)
+
+
+def byte_length(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+class Ledger(Struct, frozen=True):
+    """What a server has told about a model whose rules are not known.
+
+    `sent` is the last list that it counted, with its answer; `told` what it said they cost together. `ratio` is the
+    largest number of its tokens seen for one of o200k's.
+    """
+
+    sent: tuple[Message, ...] = ()
+    told: int = 0
+    prompt: int = 0
+    ratio: float | None = None
+
+    def at_most(self, messages: tuple[Message, ...]) -> int:
+        """Bound a request from above: what the server counted before, plus the bytes of what is new."""
+        cost = bound(None)
+        known = len(self.sent)
+        if known and messages[:known] == self.sent:
+            return self.told + cost.priming + sum(map(cost.of, messages[known:]))
+        return cost.total(messages)
+
+    def with_answer(self, sent: tuple[Message, ...], answer: Message) -> "Ledger":
+        """Note what an answer's usage says; without usage nothing is learned."""
+        if answer.usage is None:
+            return self
+        told = answer.usage.prompt_tokens + max(answer.usage.completion_tokens, 0) + UNKNOWN_OVERHEAD
+        return Ledger((*sent, answer), told, answer.usage.prompt_tokens, self.ratio)
+
+    def measured(self, count: Count) -> "Ledger":
+        """Compare the last list that the server counted with o200k's count of it."""
+        if len(self.sent) < 2 or not self.prompt:  # noqa: PLR2004 - a question and its answer
+            return self
+        ours = 3 + sum(4 + count(message.content) for message in self.sent[:-1])
+        return Ledger(self.sent, self.told, self.prompt, max(self.ratio or 0.0, self.prompt / ours))

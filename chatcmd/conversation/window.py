@@ -1,0 +1,79 @@
+"""The window: which turns still fit into what is sent to the model."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from chatcmd.conversation.message import Message, Turn
+from chatcmd.conversation.tokens import Cost
+from chatcmd.errors import QuestionTooLong
+
+DEFAULT_RESERVE = 1024
+"""Tokens kept for the answer in a window of 4,096 or more; a smaller window keeps a quarter."""
+
+
+class Budget(Struct, frozen=True):
+    """A model's window in tokens, how many of them are kept for the answer, and the most turns to send (None: any)."""
+
+    window: int
+    reserve: int
+    max_turns: int | None = None
+
+    @property
+    def room(self) -> int:
+        """Tokens that the prompt may take."""
+        return self.window - self.reserve
+
+
+class Window(Struct, frozen=True):
+    """What is sent: the messages, their tokens as `kind` of count, and the number of turns that had to stay out."""
+
+    messages: tuple[Message, ...]
+    tokens: int
+    dropped: int
+    kind: str
+    budget: Budget
+
+
+def reserve_for(window: int, max_tokens: int | None, reserve: int | None) -> int:
+    """Decide what is kept for the answer: `max_tokens` when it is set, else the setting, else 1,024 of 4,096."""
+    if max_tokens is not None:
+        return max_tokens
+    if reserve is not None:
+        return reserve
+    return min(DEFAULT_RESERVE, window // 4)
+
+
+def fit(persona: Message, turns: Sequence[Turn], question: Message, budget: Budget, costs: Sequence[Cost]) -> Window:
+    """Choose what is sent: persona and question always, and as many of the newest turns as there is room for.
+
+    `costs` are tried in order, cheapest first, until one shows that nothing needs to leave for want of room; the last
+    one decides. Time is proportional to the turns that are kept. Raises QuestionTooLong.
+    """
+    for cost in costs[:-1]:
+        window, crowded = _fit(persona, turns, question, budget, cost)
+        if not crowded:
+            return window
+    window, _ = _fit(persona, turns, question, budget, costs[-1])
+    if window.tokens > budget.room:
+        raise QuestionTooLong(window.tokens, budget.room, budget.window)
+    return window
+
+
+def _fit(
+    persona: Message, turns: Sequence[Turn], question: Message, budget: Budget, cost: Cost
+) -> tuple[Window, bool]:
+    """Fit by one cost; also tell whether room, rather than `max_turns`, was what ran out."""
+    tokens = cost.total((persona, question))
+    allowed = len(turns) if budget.max_turns is None else min(budget.max_turns, len(turns))
+    kept, crowded = 0, tokens > budget.room
+    while kept < allowed and not crowded:
+        turn = turns[-1 - kept]
+        more = cost.of(turn.question) + cost.of(turn.answer)
+        crowded = tokens + more > budget.room
+        if not crowded:
+            tokens += more
+            kept += 1
+    newest = turns[len(turns) - kept :]
+    between = (message for turn in newest for message in (turn.question, turn.answer))
+    return Window((persona, *between, question), tokens, len(turns) - kept, cost.kind, budget), crowded

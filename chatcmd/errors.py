@@ -1,0 +1,169 @@
+"""Every way to fail, and the exit code of each.
+
+    ChatcmdError
+    ├── UsageError            2  the words of the command line, a name, a setting, a key
+    │   ├── SettingsError        a value in envs/, the environment or a flag
+    │   ├── NameRefused          a user's or persona's name that cannot be a folder's
+    │   ├── KeyMissing           no key for the service that was asked for
+    │   └── QuestionTooLong      persona and question alone exceed the window
+    ├── HistoryError          3  the disk
+    │   ├── SessionNotFound      nothing, or more than one, is called that
+    │   ├── SessionInUse         another process has it open
+    │   ├── Damaged              a file that is not what it should be
+    │   └── NotSaved             a write that did not reach the disk
+    └── ProviderError         4  the model's side
+        ├── Unreachable          no connection: refused, no such host, TLS, proxy
+        ├── TimedOut             nothing came in time
+        ├── KeyRefused           401
+        ├── Forbidden            403
+        ├── ModelNotFound        404
+        ├── ContextTooLong       400 that names the context length; knows the numbers it was told
+        ├── RequestRefused       any other 4xx, and a redirect
+        ├── RateLimited          429
+        ├── QuotaUsedUp          429 that no waiting mends
+        ├── ServerFailed         5xx, and an error object inside a stream
+        ├── NotAnAnswer          status 200 with something that is no chat answer
+        ├── EmptyAnswer          a finished answer without a word
+        └── BrokenOff            an answer that ended before the server said that it was complete
+
+The text of an error is one sentence that a person can act on: what failed, where, what to do next. It may hold words
+of a server; whoever prints it cleans it.
+"""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """The exit codes of every command (design: part 1.2)."""
+
+    DONE = 0
+    NO = 1
+    USAGE = 2
+    HISTORY = 3
+    PROVIDER = 4
+    HANGUP = 129
+    INTERRUPTED = 130
+    READER_GONE = 141
+    TERMINATED = 143
+
+
+class ChatcmdError(Exception):
+    """Anything that this program raises on purpose."""
+
+    exit_code = Exit.NO
+
+
+class UsageError(ChatcmdError):
+    exit_code = Exit.USAGE
+
+
+class SettingsError(UsageError):
+    """One or more wrong settings; `sentences` holds one for each."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = sentences
+
+
+class NameRefused(UsageError):
+    pass
+
+
+class KeyMissing(UsageError):
+    pass
+
+
+class QuestionTooLong(UsageError):
+    """Persona and question need `tokens`, and only `room` of the window are free for them."""
+
+    def __init__(self, tokens: int, room: int, window: int, *, at_least: bool = False) -> None:
+        self.tokens, self.room, self.window = tokens, room, window
+        need = f"{'at least ' if at_least else ''}{tokens:,}"
+        super().__init__(
+            f"the question does not fit: persona and question alone need {need} tokens, and {room:,} are free "
+            f"(a window of {window:,} less {window - room:,} kept for the answer); shorten it, or set a smaller reserve"
+        )
+
+
+class HistoryError(ChatcmdError):
+    exit_code = Exit.HISTORY
+
+
+class SessionNotFound(HistoryError):
+    pass
+
+
+class SessionInUse(HistoryError):
+    pass
+
+
+class Damaged(HistoryError):
+    pass
+
+
+class NotSaved(HistoryError):
+    pass
+
+
+class ProviderError(ChatcmdError):
+    exit_code = Exit.PROVIDER
+
+
+class Unreachable(ProviderError):
+    pass
+
+
+class TimedOut(ProviderError):
+    pass
+
+
+class KeyRefused(ProviderError):
+    pass
+
+
+class Forbidden(ProviderError):
+    pass
+
+
+class ModelNotFound(ProviderError):
+    pass
+
+
+class ContextTooLong(ProviderError):
+    """The server's window is smaller than we thought: `limit` and `tokens` as it told them, None where it did not."""
+
+    def __init__(self, sentence: str, limit: int | None = None, tokens: int | None = None) -> None:
+        super().__init__(sentence)
+        self.limit, self.tokens = limit, tokens
+
+
+class RequestRefused(ProviderError):
+    pass
+
+
+class RateLimited(ProviderError):
+    """Too many requests; `retry_after` in seconds, None where the server did not say."""
+
+    def __init__(self, sentence: str, retry_after: float | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
+
+
+class QuotaUsedUp(ProviderError):
+    pass
+
+
+class ServerFailed(ProviderError):
+    pass
+
+
+class NotAnAnswer(ProviderError):
+    pass
+
+
+class EmptyAnswer(ProviderError):
+    pass
+
+
+class BrokenOff(ProviderError):
+    pass

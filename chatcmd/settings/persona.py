@@ -1,0 +1,42 @@
+"""Personas: one file each in envs/personas, and the one that is always there."""
+
+from pathlib import Path
+
+from chatcmd.conversation.message import Persona
+from chatcmd.conversation.name import checked, decoded, folder_for
+from chatcmd.errors import SettingsError, UsageError
+from chatcmd.settings.option import nearest
+from chatcmd.settings.root import Root
+
+DEFAULT = Persona("default", "一个有10年Python开发经验的资深算法工程师")
+
+
+def persona_names(root: Root) -> list[str]:
+    """List the personas that can be asked for, the default first."""
+    return [DEFAULT.name, *sorted(decoded(path.stem) for path in _files(root) if path.stem != DEFAULT.name)]
+
+
+def find_persona(root: Root, name: str) -> Persona:
+    """Read a persona; raises UsageError when there is none of that name."""
+    name = checked(name, "persona")
+    files = {path.stem: path for path in _files(root)}
+    path = files.get(folder_for(name, files))
+    if path is None:
+        if name == DEFAULT.name:
+            return DEFAULT
+        hint = nearest(name, persona_names(root))
+        raise UsageError(f"there is no persona {name}: write its text to envs/personas/{name}.md{hint}")
+    try:
+        content = path.read_text("utf-8-sig").strip()
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(f"{root.show(path)}: cannot be read as UTF-8 text; save it as UTF-8") from None
+    if not content:
+        raise SettingsError(f"{root.show(path)}: is empty; write there who answers")
+    return Persona(name, content)
+
+
+def _files(root: Root) -> list[Path]:
+    try:
+        return [path for path in (root.envs / "personas").iterdir() if path.suffix == ".md"]
+    except OSError:
+        return []

@@ -1,0 +1,56 @@
+"""Addresses of services and proxies: what is allowed in them, and how they are shown."""
+
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
+
+
+def service_url(text: str) -> str:
+    """Return the base_url of a service without a slash at its end; raise ValueError with what is wrong."""
+    parts = _split(text.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("is no address of a service; write it like https://host/v1")
+    if parts.username or parts.password:
+        raise ValueError("holds a user name or password, which would end up in logs; give the key as a key")
+    if parts.query or parts.fragment:
+        raise ValueError("holds a query; write it like https://host/v1")
+    return text.strip().rstrip("/")
+
+
+def proxy_url(text: str) -> str:
+    """Return a proxy's address; one without a scheme is http. Raise ValueError with what is wrong."""
+    whole = text.strip() if "://" in text else f"http://{text.strip()}"
+    parts = _split(whole)
+    if parts.scheme not in PROXY_SCHEMES:
+        raise ValueError(f"has the scheme {parts.scheme!r}; a proxy is {', '.join(PROXY_SCHEMES)}")
+    if not parts.hostname:
+        raise ValueError("names no host; write it like http://127.0.0.1:7890")
+    return whole
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether an address is on this machine."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def host_of(url: str) -> str:
+    """Name the host and port of an address, without user name and password."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # raises on a port that is no number
+    except ValueError:
+        raise ValueError("is no address; write it like https://host/v1") from None
+    if any(char.isspace() or not char.isprintable() for char in text):
+        raise ValueError("holds a blank or an invisible character; remove it")
+    return parts
