@@ -15,6 +15,9 @@ from chatcmd.conversation.message import Message
 Count = Callable[[str], int]
 """Tokens of a text, by one vocabulary."""
 
+LONGEST_TOKEN = 128
+"""Bytes of the longest token in both vocabularies: a text has at least one token for so many of its bytes."""
+
 UNKNOWN_OVERHEAD = 8
 """Tokens a message's frame may cost in a model whose template is not known (the largest common ones take 5 to 7)."""
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from chatcmd.conversation.message import Message, Turn
-from chatcmd.conversation.tokens import Cost
+from chatcmd.conversation.tokens import LONGEST_TOKEN, Cost, byte_length
 from chatcmd.errors import QuestionTooLong
 
 DEFAULT_RESERVE = 1024
@@ -50,6 +50,9 @@ def fit(persona: Message, turns: Sequence[Turn], question: Message, budget: Budg
     `costs` are tried in order, cheapest first, until one shows that nothing needs to leave for want of room; the last
     one decides. Time is proportional to the turns that are kept. Raises QuestionTooLong.
     """
+    least = byte_length(question.content) // LONGEST_TOKEN
+    if least > budget.room:
+        raise QuestionTooLong(least, budget.room, budget.window, at_least=True)
     for cost in costs[:-1]:
         window, crowded = _fit(persona, turns, question, budget, cost)
         if not crowded:

@@ -1,0 +1,80 @@
+"""The model's side: what is asked of it, and how to reach it before it is loaded."""
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from chatcmd.conversation.reply import Delta
+from chatcmd.conversation.window import Window
+from chatcmd.provider.offline import Demo
+from chatcmd.settings.settings import Service
+
+
+class Request(Struct, frozen=True):
+    """One request: the model as its service knows it, the window, and generation settings by our names."""
+
+    model: str
+    window: Window
+    generation: dict[str, Any]
+    stream: bool = True
+    reasons: bool = False
+
+
+class Provider(Protocol):
+    """Whoever answers."""
+
+    def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
+        """Yield the answer in pieces; end only when it is complete, raise ProviderError otherwise."""
+        ...
+
+    async def close(self) -> None:
+        """Give back connections."""
+        ...
+
+
+class Providers:
+    """The connections of one run: one client a service, made once and kept from turn to turn."""
+
+    def __init__(self, environ: Mapping[str, str], timeout: float) -> None:
+        self._environ = environ
+        self._timeout = timeout
+        self._lock = threading.Lock()
+        self._connected: dict[Service, Provider] = {}
+        self._demo = Demo()
+
+    def demo(self) -> Provider:
+        return self._demo
+
+    async def reach(self, service: Service) -> Provider:
+        """Return the provider of a service; raises UsageError when its proxy cannot be used."""
+        if service not in self._connected:
+            await asyncio.to_thread(self._connect, service)
+        return self._connected[service]
+
+    def warm(self, service: Service) -> None:
+        """Load the SDK in the background, while the human types; what is wrong is told when it is needed."""
+        threading.Thread(target=self._warm, args=(service,), daemon=True, name="load the SDK").start()
+
+    async def close(self) -> None:
+        for provider in self._connected.values():
+            await provider.close()
+
+    def _warm(self, service: Service) -> None:
+        from contextlib import suppress  # noqa: PLC0415 - the thread's own
+
+        with suppress(Exception):
+            self._connect(service)
+
+    def _connect(self, service: Service) -> None:
+        with self._lock:
+            if service in self._connected:
+                return
+            for variable in [name for name in os.environ if name.startswith("OPENAI_")]:
+                del os.environ[variable]  # the SDK would take keys, hosts and headers from them unasked
+            from chatcmd.provider import compatible  # noqa: PLC0415 - loads the SDK
+
+            self._connected[service] = compatible.Compatible(service, self._environ, self._timeout)

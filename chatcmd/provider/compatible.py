@@ -1,0 +1,119 @@
+"""An OpenAI-compatible service, through the openai SDK: the request out, the answer in."""
+
+import re
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, aclosing
+from typing import Any
+
+import httpx2
+import openai
+
+from chatcmd.conversation.reply import Delta
+from chatcmd.errors import UsageError
+from chatcmd.provider import Request
+from chatcmd.provider.answer import Answer
+from chatcmd.provider.chunk import error_text
+from chatcmd.provider.proxy import Proxy, proxy_for
+from chatcmd.provider.refusal import Place, translate
+from chatcmd.settings.settings import Service
+
+CONNECT_WAIT = 10.0
+"""Seconds to wait for a connection."""
+
+_API_NAMES = {"end_user": "user"}
+_NOT_SUPPORTED = re.compile(
+    r"unsupported|not supported|does ?n[o']t support|unrecogni[sz]ed|unknown|unexpected|extra (inputs|fields)"
+    r"|not permitted|not allowed",
+    re.IGNORECASE,
+)
+_REFUSAL_CODES = ("unsupported_parameter", "unsupported_value", "unknown_parameter")
+
+
+class Compatible:
+    """One service and its client, for the life of the program."""
+
+    def __init__(self, service: Service, environ: Mapping[str, str], timeout: float) -> None:
+        self._service = service
+        self._timeout = timeout
+        self._proxy = proxy_for(service.base_url, service.proxy, environ)
+        self._client = _client(service, self._proxy, timeout)
+        self._left_out: dict[str, set[str]] = {}
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
+        """Ask, and yield the answer; a parameter that the model refuses is left out, and that is said once."""
+        place = Place(self._service, self._proxy, request.model, self._timeout)
+        while True:
+            parameters = self._parameters(request)
+            try:
+                async with aclosing(self._ask(parameters, place)) as deltas:
+                    async for delta in deltas:
+                        yield delta
+                return
+            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+                refused = _refused_parameter(error, parameters)
+                if refused is None:
+                    raise translate(error, place) from None
+                self._left_out.setdefault(request.model, set()).add(refused)
+                if refused != "stream_options":
+                    yield Delta(notice=f"{request.model} does not take {refused}; it is left out from now on")
+            except (openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError, UnicodeEncodeError) as error:
+                raise translate(error, place) from None
+
+    async def _ask(self, parameters: dict[str, Any], place: Place) -> AsyncGenerator[Delta, None]:
+        async with AsyncExitStack() as stack:
+            headers = {} if self._service.key else {"Authorization": openai.Omit()}
+            create = self._client.chat.completions.with_streaming_response.create
+            response = await stack.enter_async_context(create(extra_headers=headers, **parameters))
+            answer = Answer(place.host, response.headers.get("content-type", ""), self._timeout)
+            pieces = await stack.enter_async_context(aclosing(response.http_response.aiter_bytes()))
+            async for delta in answer.read(pieces):
+                yield delta
+
+    def _parameters(self, request: Request) -> dict[str, Any]:
+        """Build the request: the window's messages as they are, and what was set of the rest."""
+        parameters: dict[str, Any] = {"model": request.model, "messages": [m.api for m in request.window.messages]}
+        if request.stream:
+            parameters |= {"stream": True, "stream_options": {"include_usage": True}}
+        else:
+            parameters["stream"] = False
+        for name, value in request.generation.items():
+            parameters[_API_NAMES.get(name, name)] = list(value) if isinstance(value, tuple) else value
+        left_out = self._left_out.get(request.model, set())
+        if "max_tokens" in parameters and (request.reasons or "max_tokens" in left_out):
+            parameters["max_completion_tokens"] = parameters.pop("max_tokens")
+        return {name: value for name, value in parameters.items() if name not in left_out}
+
+
+def _client(service: Service, proxy: Proxy | None, timeout: float) -> openai.AsyncOpenAI:
+    """Make the client: our proxy or none, no redirects, no retries, nothing from the environment but the trust store."""
+    try:
+        transport = openai.DefaultAsyncHttpxClient(
+            follow_redirects=False,
+            trust_env=False,
+            verify=httpx2.create_ssl_context(trust_env=True),
+            proxy=proxy.url if proxy else None,
+            timeout=httpx2.Timeout(connect=CONNECT_WAIT, read=timeout, write=30, pool=CONNECT_WAIT),
+        )
+    except ImportError:
+        raise UsageError(
+            f"{proxy.origin if proxy else 'proxy'} is a socks proxy; install what it needs: pip install 'chatcmd[socks]'"
+        ) from None
+    except (ValueError, httpx2.InvalidURL) as error:
+        raise UsageError(f"{proxy.origin if proxy else 'base_url'} cannot be used: {error}") from None
+    key = service.key.secret.reveal() if service.key else "none"
+    return openai.AsyncOpenAI(api_key=key, base_url=service.base_url, max_retries=0, http_client=transport)
+
+
+def _refused_parameter(error: openai.APIStatusError, parameters: dict[str, Any]) -> str | None:
+    """Find the optional parameter that a refusal is about, or None when it is about something else."""
+    text = error_text(error.body) or str(error)
+    if error.code not in _REFUSAL_CODES and not _NOT_SUPPORTED.search(text):
+        return None
+    optional = [name for name in parameters if name not in ("model", "messages", "stream")]
+    if error.param and (name := error.param.split(".")[0]) in optional:
+        return name
+    return next((name for name in optional if re.search(rf"\b{name}\b", text)), None)
+

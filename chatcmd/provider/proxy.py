@@ -1,0 +1,60 @@
+"""Which proxy stands before a service (pure): the setting, else the usual variables, never for this machine."""
+
+from collections.abc import Mapping
+from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from chatcmd.errors import UsageError
+from chatcmd.settings.url import is_loopback, proxy_url
+
+
+class Proxy(Struct, frozen=True):
+    """A proxy's address, with user name and password if it has them, and where it was set."""
+
+    url: str
+    origin: str
+
+
+def proxy_for(url: str, setting: str | None, environ: Mapping[str, str]) -> Proxy | None:
+    """Choose the proxy for an address; raises UsageError when a variable holds no proxy."""
+    if is_loopback(url) or _excepted(url, environ):
+        return None
+    if setting:
+        return Proxy(setting, "the setting proxy")
+    for name in (f"{urlsplit(url).scheme}_proxy", "all_proxy"):
+        for variable in (name, name.upper()):
+            if variable == "HTTP_PROXY" and "REQUEST_METHOD" in environ:
+                continue  # under CGI a client's Proxy: header arrives as this variable
+            if value := environ.get(variable):
+                try:
+                    return Proxy(proxy_url(value), variable)
+                except ValueError as error:
+                    raise UsageError(f"{variable} {error}; correct it, unset it, or name the host in NO_PROXY") from None
+    return None
+
+
+def _excepted(url: str, environ: Mapping[str, str]) -> bool:
+    """Tell whether NO_PROXY names the host: as itself, a suffix, an address, a network, or `*`."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    exceptions = (environ.get("no_proxy") or environ.get("NO_PROXY") or "").replace(",", " ").split()
+    return any(_matches(host, port, exception) for exception in exceptions)
+
+
+def _matches(host: str, port: int | None, exception: str) -> bool:
+    if exception == "*":
+        return True
+    try:
+        return ip_address(host) in ip_network(exception.strip("[]"), strict=False)
+    except ValueError:
+        pass
+    name, colon, number = exception.rpartition(":")
+    if colon and number.isdigit():
+        if int(number) != port:
+            return False
+        exception = name
+    exception = exception.strip("[]").removeprefix("*").lstrip(".").lower()
+    return bool(exception) and (host == exception or host.endswith(f".{exception}"))
