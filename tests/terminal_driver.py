@@ -132,18 +132,24 @@ class Terminal:
         self._reports = self._control.makefile("rb")
         self._reader = threading.Thread(target=self._read, name="terminal-read", daemon=True)
         self._waiter = threading.Thread(target=self._await_end, name="terminal-wait", daemon=True)
+        self._reader.start()
         variables = [f"{name}={value}" for name, value in _environment(self._home.name, env).items()]
         place = [str(control.fileno()), os.ttyname(self._slave)]
-        self._leader = subprocess.Popen(
-            [PYTHON, "-I", "-S", "-c", _LEADER, *place, "env", "-i", *variables, *argv],
-            cwd=cwd or self._home.name,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            pass_fds=[control.fileno()],
-        )
-        control.close()
+        try:
+            self._leader = subprocess.Popen(
+                [PYTHON, "-I", "-S", "-c", _LEADER, *place, "env", "-i", *variables, *argv],
+                cwd=cwd or self._home.name,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                pass_fds=[control.fileno()],
+            )
+        except OSError:
+            os.close(self._slave)
+            self._close_rest()
+            raise
+        finally:
+            control.close()
         self.pid = int(self._reports.readline())
-        self._reader.start()
         self._waiter.start()
 
     def __enter__(self) -> Self:
@@ -221,19 +227,20 @@ class Terminal:
         """Send a signal to the program alone, as `kill` does."""
         with self._changed:
             assert self.code is None, self._explain("The program has ended")
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # it ended just now
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         """Send SIGKILL."""
         self.signal(signal.SIGKILL)
 
     def close_master(self) -> None:
-        """Make the terminal vanish, as when its window is closed; the program gets SIGHUP and then EIO."""
-        if self._waker >= 0:
-            # The reader closes what it reads: a descriptor in use elsewhere would keep the terminal alive.
-            os.close(self._waker)
-            self._waker = -1
-        self._reader.join()
+        """Make the terminal vanish, as when its window is closed; the program gets SIGHUP, then EOF and EIO."""
+        with self._changed:
+            if self.code is None:
+                # The kernel tells only the session's leader, before it takes the terminal away; so do we.
+                self.signal(signal.SIGHUP)
+        self._vanish()
 
     def wait(self, timeout: float = 10) -> int:
         """Wait for the end and the last output; return the exit code, or -n when signal n was the end."""
@@ -264,8 +271,21 @@ class Terminal:
             if self.code is None:
                 os.killpg(self._leader.pid, signal.SIGKILL)
         self._waiter.join()
-        self.close_master()
+        self._leader.wait()
+        self._close_rest()
+
+    def _close_rest(self) -> None:
+        self._vanish()
+        self._reports.close()
+        self._control.close()
         self._home.cleanup()
+
+    def _vanish(self) -> None:
+        if self._waker >= 0:
+            # The reader closes what it reads: a descriptor in use elsewhere would keep the terminal alive.
+            os.close(self._waker)
+            self._waker = -1
+        self._reader.join()
 
     def _read(self) -> None:
         while self._wake not in select.select([self._master, self._wake], [], [])[0] and not self._ended:
@@ -312,9 +332,8 @@ class Terminal:
             os.close(self._slave)
             self._slave = -1
             self._changed.notify_all()
-        self._reports.close()
-        self._control.close()
-        self._leader.wait()
+        # The leader reads the end of its orders, and goes.
+        self._control.shutdown(socket.SHUT_RDWR)
 
     def _wait(self, met: Callable[[], bool], timeout: float) -> None:
         end = time.monotonic() + timeout

@@ -1,0 +1,1 @@
+"""The disk's side: journals of live sessions, saved sessions, and the library of both."""

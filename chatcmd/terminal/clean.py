@@ -45,7 +45,7 @@ _ANY_MARK = "\u0300"
 # either: a pile of marks goes on behind them.
 _JOINERS = "\u200c\u200d\ufe0e\ufe0f"
 
-# Every run that could be a pile: no letters, digits or blanks, and none of the blocks without marks or joiners
+# Every run that could be a pile: no letters, digits or blanks, nor any of the blocks without marks or joiners
 # (punctuation, symbols, CJK, Hangul, private use, emoji). `re` compiles and keeps it at the first text beyond
 # ASCII, so that starting costs nothing.
 _MAYBE_PILE = (

@@ -1,0 +1,118 @@
+"""A session as a JSON file (design: 1.5): whole or not at all, unknown keys kept."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from chatcmd.conversation.message import Message, Persona
+from chatcmd.conversation.session import Ending, Parent, Session, paired, title_of
+from chatcmd.errors import Damaged
+from chatcmd.history.disk import write_whole
+
+FORMAT = 1
+
+
+class Saved(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """What stands in the file, declared once; a wrong type is reported with its path in the JSON."""
+
+    format: int
+    id: str
+    user: str
+    persona: Persona
+    model: str
+    started: str
+    ended: str | None = None
+    ended_by: Ending | None = None
+    title: str = ""
+    parent: Parent | None = None
+    source: dict[str, Any] | None = None
+    tags: tuple[str, ...] = ()
+    settings: dict[str, Any] | None = None
+    messages: list[Message]
+
+
+def read(path: Path) -> Session:
+    """Read a saved session; raises Damaged with what is wrong where, and OSError."""
+    return parse(path.read_bytes(), str(path))
+
+
+def parse(data: bytes, name: str) -> Session:
+    """Read a session from bytes; `name` is how errors call them."""
+    try:
+        content = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
+        return to_session(content)
+    except msgspec.ValidationError as error:
+        raise Damaged(f"{name} is no saved session: {error}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Damaged(f"{name} is not readable JSON ({error or 'nested too deeply'}); it is left as it is") from None
+
+
+def write(path: Path, session: Session) -> None:
+    """Write a saved session; raises NotSaved."""
+    write_whole(path, msgspec.json.format(msgspec.json.encode(to_content(session)), indent=2) + b"\n")
+
+
+def is_newer(session: Session) -> bool:
+    """Tell whether a newer program wrote it: then it is shown, never rewritten."""
+    return int(session.raw.get("format", FORMAT)) > FORMAT
+
+
+def to_session(content: Any) -> Session:
+    """Make a session of a file's content; raises msgspec.ValidationError."""
+    saved = msgspec.convert(content, Saved)
+    messages = saved.messages
+    if messages and messages[0].role == "system" and messages[0].content == saved.persona.content:
+        messages = messages[1:]
+    turns, aside = paired(messages)
+    first = turns[0].question.content if turns else ""
+    return Session(
+        id=saved.id,
+        user=saved.user,
+        persona=saved.persona,
+        model=saved.model,
+        started=saved.started,
+        ended=saved.ended,
+        ended_by=saved.ended_by,
+        title=saved.title or title_of(first),
+        turns=turns,
+        aside=aside,
+        parent=saved.parent,
+        source=saved.source,
+        tags=saved.tags,
+        settings=saved.settings,
+        raw=content,
+    )
+
+
+def to_content(session: Session) -> dict[str, Any]:
+    """Make a file's content of a session: the known fields over what was read."""
+    saved = Saved(
+        format=FORMAT,
+        id=session.id,
+        user=session.user,
+        persona=session.persona,
+        model=session.model,
+        started=session.started,
+        ended=session.ended,
+        ended_by=session.ended_by,
+        title=session.title,
+        parent=session.parent,
+        source=session.source,
+        tags=session.tags,
+        settings=session.settings,
+        messages=list(session.messages),
+    )
+    known: dict[str, Any] = msgspec.to_builtins(saved)
+    raw = {name: value for name, value in session.raw.items() if name not in Saved.__struct_fields__ or name in known}
+    return _laid_over(raw, known)  # type: ignore[no-any-return]
+
+
+def _laid_over(raw: Any, known: Any) -> Any:
+    """Lay known values over raw ones, keeping the keys that only the raw ones have."""
+    if isinstance(raw, dict) and isinstance(known, dict):
+        mine = {name: _laid_over(raw.get(name), value) for name, value in known.items()}
+        return mine | {name: value for name, value in raw.items() if name not in mine}
+    if isinstance(raw, list) and isinstance(known, list):
+        return [_laid_over(raw[i] if i < len(raw) else None, value) for i, value in enumerate(known)]
+    return known

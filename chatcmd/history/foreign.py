@@ -1,0 +1,87 @@
+"""Other programs' histories: the tutorials' file, {user: [messages...]}."""
+
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from chatcmd.conversation.message import Message, Persona
+from chatcmd.conversation.name import checked
+from chatcmd.conversation.session import Session, paired, title_of
+from chatcmd.errors import Damaged, NameRefused
+from chatcmd.history import file
+from chatcmd.history.library import Entry, Library
+
+UNKNOWN_MODEL = "gpt-3.5-turbo"
+"""What the tutorials' program asked; its file does not say."""
+
+
+class Imported(msgspec.Struct, frozen=True):
+    """What an import did: paths of the sessions written, users left out with the reason, sessions known already."""
+
+    written: tuple[Path, ...]
+    left_out: tuple[str, ...]
+    known: int
+
+
+def import_tutorial(source: Path, library: Library) -> Imported:
+    """Import the tutorials' file as one session a user; importing it again changes nothing. Raises Damaged, NotSaved."""
+    try:
+        data = source.read_bytes()
+        users = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
+        when = datetime.fromtimestamp(source.stat().st_mtime, UTC)
+    except OSError as error:
+        raise Damaged(f"{source} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise Damaged(f"{source} is not readable JSON ({error}); nothing was imported") from None
+    if not isinstance(users, dict):
+        raise Damaged(f"{source} is not a history of the form {{user: [messages, ...]}}; nothing was imported")
+    written, left_out, known = [], [], 0
+    for name, content in users.items():
+        try:
+            session = _session(name, content, source.name, when)
+        except (msgspec.ValidationError, NameRefused) as error:
+            left_out.append(f"{name}: {error}")
+            continue
+        if not session.worth_saving:
+            left_out.append(f"{name}: no question was asked")
+        elif _is_known(session, library):
+            known += 1
+        else:
+            path = library.path_of(session.user, session.id)
+            file.write(path, session)
+            written.append(path)
+    return Imported(tuple(written), tuple(left_out), known)
+
+
+def _session(name: str, content: object, source: str, when: datetime) -> Session:
+    messages = msgspec.convert(content, list[Message])
+    digest = sha256(msgspec.json.encode([name, [message.api for message in messages]])).hexdigest()
+    persona = Persona("default", "")
+    if messages and messages[0].role == "system":
+        persona = Persona("default", messages.pop(0).content)
+    turns, aside = paired(messages)
+    at = when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return Session(
+        id=f"{when:%Y%m%dT%H%M%SZ}-{digest[:4]}",
+        user=checked(name, "user"),
+        persona=persona,
+        model=UNKNOWN_MODEL,
+        started=at,
+        ended=at,
+        ended_by="exit",
+        title=title_of(turns[0].question.content) if turns else "",
+        turns=turns,
+        aside=aside,
+        source={"format": "tutorial", "file": source, "sha256": digest},
+    )
+
+
+def _is_known(session: Session, library: Library) -> bool:
+    for entry in library.entries(session.user):
+        if isinstance(entry, Entry):
+            source = file.read(Path(entry.path)).source or {}
+            if session.source and source.get("sha256") == session.source["sha256"]:
+                return True
+    return False
