@@ -76,9 +76,7 @@ class Loopback:
 
     def __init__(self, count_text: CountText = len, *, default: Reply | None = None) -> None:
         self.count_text = count_text
-        self.count: Callable[[Sequence[Mapping[str, Any]]], int] = lambda found: prompt_tokens(
-            found, self.count_text
-        )
+        self.count: Callable[[Sequence[Mapping[str, Any]]], int] = lambda found: prompt_tokens(found, self.count_text)
         self.default: Reply = default or say("Hello.")
         self.models = ["gpt-3.5-turbo", "gpt-4o"]
         self.elsewhere = "http://elsewhere.invalid/v1"
@@ -164,9 +162,7 @@ class Loopback:
         if request.path.endswith("/chat/completions"):
             return self._script.popleft() if self._script else self.default
         if request.path.endswith("/models"):
-            listed = [
-                {"id": name, "object": "model", "created": 0, "owned_by": "test"} for name in self.models
-            ]
+            listed = [{"id": name, "object": "model", "created": 0, "owned_by": "test"} for name in self.models]
             return status(200, {"object": "list", "data": listed})
         return error(404, f"Unknown request URL: {request.method} {request.path}.")
 
@@ -185,9 +181,7 @@ class Loopback:
 
     def __repr__(self) -> str:
         lines = [f"{request.method} {request.path}" for request in self.requests]
-        return (
-            f"<Loopback {self.base_url}: {self.connections} connections, {len(self.aborts)} aborts, {lines}>"
-        )
+        return f"<Loopback {self.base_url}: {self.connections} connections, {len(self.aborts)} aborts, {lines}>"
 
 
 class _LeftError(Exception):
@@ -291,9 +285,7 @@ class _Wire:
         with CHANGED:
             content, self._buffer = self._buffer[start:end], self._buffer[end:]
         path = urlsplit(target).path
-        return Received(
-            method, target, path, headers, content, _parsed(content), self.number, time.monotonic()
-        )
+        return Received(method, target, path, headers, content, _parsed(content), self.number, time.monotonic())
 
     def _read(self) -> None:
         while data := self._receive():

@@ -153,9 +153,7 @@ class Gated(Say):
     def wait_sent(self, pieces: int, timeout: float = 10) -> None:
         """Wait until so many pieces in all have left; the client may still have to read the newest."""
         with CHANGED:
-            assert CHANGED.wait_for(lambda: self.sent >= pieces, timeout), (
-                f"{self.sent} of {pieces} pieces sent"
-            )
+            assert CHANGED.wait_for(lambda: self.sent >= pieces, timeout), f"{self.sent} of {pieces} pieces sent"
 
     def _paced(self, exchange: Exchange) -> Iterator[str]:
         for piece in self.pieces:
@@ -281,9 +279,7 @@ def too_long(limit: int, prompt: int, reply: int = 0) -> Reply:
     return error(400, message, error_code="context_length_exceeded", param="messages")
 
 
-def window_model(
-    limit: int, count: CountMessages, answer: Callable[[Received], str] = lambda _: "ok"
-) -> Reply:
+def window_model(limit: int, count: CountMessages, answer: Callable[[Received], str] = lambda _: "ok") -> Reply:
     """Behave as a model with a window: refuse what exceeds it, answer the rest, and report the same count."""
 
     def reply(exchange: Exchange) -> None:
@@ -393,8 +389,7 @@ FAULTS: dict[str, Reply] = {
     "data_list": sse(OPENING + b"data: [1, 2]\n\n" + CLOSING),
     "data_empty": sse(OPENING + b"data:\n\n" + CLOSING),
     "err_obj": sse(
-        OPENING
-        + event({"error": {"message": "The server is overloaded", "type": "server_error", "code": None}})
+        OPENING + event({"error": {"message": "The server is overloaded", "type": "server_error", "code": None}})
     ),
     "err_str": sse(OPENING + event({"error": "upstream is busy"})),
     "err_event": sse(OPENING + b"event: error\n" + event({"message": "upstream is busy"})),

@@ -235,7 +235,7 @@ class Terminal:
         self.signal(signal.SIGKILL)
 
     def close_master(self) -> None:
-        """Make the terminal vanish, as when its window is closed; the program gets SIGHUP, then EOF and EIO."""
+        """Make the terminal vanish, as when its window is closed; it gets SIGHUP, then EOF and EIO."""
         with self._changed:
             if self.code is None:
                 # The kernel tells only the session's leader, before it takes the terminal away; so do we.

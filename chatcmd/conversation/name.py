@@ -46,7 +46,7 @@ def encoded(name: str) -> str:
 
 def decoded(folder: str) -> str:
     """Read the name back from a folder name."""
-    return unicodedata.normalize("NFC", unquote(folder.split("%~")[0]))
+    return unicodedata.normalize("NFC", unquote(folder.split("%~", maxsplit=1)[0]))
 
 
 def folder_for(name: str, existing: Iterable[str]) -> str:

@@ -1,6 +1,6 @@
 """An answer while it arrives: it remembers what passes through."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
 from msgspec import Struct
 
@@ -20,7 +20,7 @@ class Delta(Struct, frozen=True):
 
 
 class Reply:
-    """The answer to one question: iterate it once for its text, then ask it for the turn.
+    """The answer to one question: take its pieces once, then its turn.
 
     `monotonic` gives seconds. The answer is complete once its deltas have ended by themselves.
     """
@@ -40,7 +40,8 @@ class Reply:
         self._text: list[str] = []
         self._reasoning: list[str] = []
 
-    async def __aiter__(self) -> AsyncIterator[str]:
+    async def pieces(self) -> AsyncGenerator[str, None]:
+        """Yield the answer's text as it comes, and remember it."""
         try:
             async for delta in self._deltas:
                 self._remember(delta)

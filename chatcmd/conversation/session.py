@@ -45,8 +45,9 @@ class Session(Struct, frozen=True, kw_only=True):
 
     @property
     def messages(self) -> Iterator[Message]:
-        """The whole conversation as one straight line, the persona first."""
-        yield self.persona.message
+        """The whole conversation as one straight line, the persona first (an imported session may have none)."""
+        if self.persona.content:
+            yield self.persona.message
         for turn in self.turns:
             yield from turn.aside
             yield turn.question

@@ -63,11 +63,10 @@ def fit(persona: Message, turns: Sequence[Turn], question: Message, budget: Budg
     return window
 
 
-def _fit(
-    persona: Message, turns: Sequence[Turn], question: Message, budget: Budget, cost: Cost
-) -> tuple[Window, bool]:
+def _fit(persona: Message, turns: Sequence[Turn], question: Message, budget: Budget, cost: Cost) -> tuple[Window, bool]:
     """Fit by one cost; also tell whether room, rather than `max_turns`, was what ran out."""
-    tokens = cost.total((persona, question))
+    head = (persona,) if persona.content else ()
+    tokens = cost.total((*head, question))
     allowed = len(turns) if budget.max_turns is None else min(budget.max_turns, len(turns))
     kept, crowded = 0, tokens > budget.room
     while kept < allowed and not crowded:
@@ -79,4 +78,4 @@ def _fit(
             kept += 1
     newest = turns[len(turns) - kept :]
     between = (message for turn in newest for message in (turn.question, turn.answer))
-    return Window((persona, *between, question), tokens, len(turns) - kept, cost.kind, budget), crowded
+    return Window((*head, *between, question), tokens, len(turns) - kept, cost.kind, budget), crowded

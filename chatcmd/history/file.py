@@ -45,7 +45,7 @@ def parse(data: bytes, name: str) -> Session:
     except msgspec.ValidationError as error:
         raise Damaged(f"{name} is no saved session: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Damaged(f"{name} is not readable JSON ({error or 'nested too deeply'}); it is left as it is") from None
+        raise Damaged(f"{name} is not readable JSON ({error}); it is left as it is") from None
 
 
 def write(path: Path, session: Session) -> None:

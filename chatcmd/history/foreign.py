@@ -26,7 +26,7 @@ class Imported(msgspec.Struct, frozen=True):
 
 
 def import_tutorial(source: Path, library: Library) -> Imported:
-    """Import the tutorials' file as one session a user; importing it again changes nothing. Raises Damaged, NotSaved."""
+    """Import the tutorials' file, a session a user; a second import changes nothing. Raises Damaged, NotSaved."""
     try:
         data = source.read_bytes()
         users = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))

@@ -3,7 +3,8 @@
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -86,10 +87,11 @@ class Journal:
         """Record a session as it is, before anything happens to it. Raises NotSaved."""
         self._append(session, None)
 
-    async def follow(self, pieces: AsyncIterator[str]) -> AsyncIterator[str]:
+    async def follow(self, pieces: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
         """Pass an answer on, writing it unsynced every two seconds or 4 KB while it comes."""
         waiting: list[str] = []
-        size, timer = 0, None
+        size = 0
+        timer: asyncio.TimerHandle | None = None
 
         def write() -> None:
             nonlocal size, timer
@@ -101,14 +103,15 @@ class Journal:
             size, timer = 0, None
 
         try:
-            async for piece in pieces:
-                waiting.append(piece)
-                size += len(piece.encode("utf-8", "replace"))
-                if size >= PART_BYTES:
-                    write()
-                elif timer is None:
-                    timer = asyncio.get_running_loop().call_later(PART_SECONDS, write)
-                yield piece
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    waiting.append(piece)
+                    size += len(piece.encode("utf-8", "replace"))
+                    if size >= PART_BYTES:
+                        write()
+                    elif timer is None:
+                        timer = asyncio.get_running_loop().call_later(PART_SECONDS, write)
+                    yield piece
         finally:
             if timer is not None:
                 timer.cancel()

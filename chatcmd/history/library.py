@@ -6,7 +6,6 @@ from pathlib import Path
 
 import msgspec
 
-from chatcmd.conversation.message import Message
 from chatcmd.conversation.name import decoded, folder_for
 from chatcmd.conversation.session import Session
 from chatcmd.errors import Damaged, HistoryError, SessionInUse, SessionNotFound
@@ -79,7 +78,13 @@ class Library:
                 yield Damaged(f"{path} cannot be read: {error.strerror}")
             else:
                 yield Entry(
-                    session.id, session.user, session.started, session.model, session.title, len(session.turns), str(path)
+                    session.id,
+                    session.user,
+                    session.started,
+                    session.model,
+                    session.title,
+                    len(session.turns),
+                    str(path),
                 )
 
     def find(self, wanted: str, user: str | None = None) -> Path:
@@ -138,7 +143,9 @@ class Library:
 
     def _titled(self, title: str, user: str | None) -> list[Path]:
         return [
-            Path(entry.path) for entry in self.entries(user) if isinstance(entry, Entry) and title and entry.title == title
+            Path(entry.path)
+            for entry in self.entries(user)
+            if isinstance(entry, Entry) and title and entry.title == title
         ]
 
     def _folders(self, user: str | None = None) -> list[Path]:
@@ -165,5 +172,4 @@ def _newest(folder: Path) -> str:
 
 
 def _count(session: Session) -> int:
-    messages: list[Message] = list(session.messages)
-    return len(messages)
+    return sum(1 for _ in session.messages)

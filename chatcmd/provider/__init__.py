@@ -75,6 +75,6 @@ class Providers:
                 return
             for variable in [name for name in os.environ if name.startswith("OPENAI_")]:
                 del os.environ[variable]  # the SDK would take keys, hosts and headers from them unasked
-            from chatcmd.provider import compatible  # noqa: PLC0415 - loads the SDK
+            from chatcmd.provider import compatible
 
             self._connected[service] = compatible.Compatible(service, self._environ, self._timeout)

@@ -22,6 +22,8 @@ DRAIN_WAIT = 0.25
 """Seconds to wait, after `[DONE]`, for the end of the response, so that the connection can be used again."""
 
 _STREAM_STARTS = (b"data:", b"event:", b"id:", b"retry:", b":")
+_ENOUGH = 6
+"""Bytes by which a stream of events is told from anything else, whatever its content type says."""
 
 
 class Answer:
@@ -38,24 +40,23 @@ class Answer:
 
     async def read(self, response: AsyncIterator[bytes]) -> AsyncGenerator[Delta, None]:
         """Yield the pieces; raises NotAnAnswer, ServerFailed, BrokenOff, TimedOut, and what `response` raises."""
+        pieces = self._patiently(response)
         head = b""
-        async for piece in self._patiently(response):
-            head += piece
-            if head.strip():
+        async for piece in pieces:
+            head = (head + piece).lstrip()
+            if len(head) >= _ENOUGH:
                 break
-        head = head.lstrip()
-        if not head.startswith(_STREAM_STARTS) and not any(start.startswith(head) for start in _STREAM_STARTS):
-            async for piece in self._patiently(response):
-                head += piece
-                if len(head) > LONGEST:
-                    raise BrokenOff(f"{self._host} sent more than {LONGEST:,} bytes at once; the rest was left out")
-            for delta in self._document(head):
+        if head.startswith(_STREAM_STARTS):
+            async for delta in self._stream(head, pieces):
                 yield delta
-            return
+        else:
+            yield await self._whole(head, pieces)
+
+    async def _stream(self, head: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[Delta]:
         events = Events()
         for delta in self._deltas(events, head):
             yield delta
-        async for piece in self._patiently(response):
+        async for piece in pieces:
             for delta in self._deltas(events, piece):
                 yield delta
         for event in events.end():
@@ -63,6 +64,28 @@ class Answer:
                 yield delta
         if not self._finished:
             raise BrokenOff(f"{self._host} stopped before it said that the answer was complete")
+
+    async def _whole(self, body: bytes, pieces: AsyncIterator[bytes]) -> Delta:
+        """Read a response that is not a stream: a whole answer, or something else with status 200."""
+        async for piece in pieces:
+            body += piece
+            if len(body) > LONGEST:
+                raise BrokenOff(f"{self._host} sent more than {LONGEST:,} bytes at once; the rest was left out")
+        if not body:
+            raise NotAnAnswer(f"{self._host} sent an empty response; check base_url")
+        try:
+            chunk = parse(body)
+        except ValueError:
+            what = "a web page, perhaps of a proxy or a login" if body[:1] == b"<" else "something else"
+            raise NotAnAnswer(
+                f"{self._host} sent no chat answer but {what} ({self._content_type}); check base_url and proxy"
+            ) from None
+        if chunk.error or not chunk.choices:
+            raise NotAnAnswer(f"{self._host} sent no chat answer ({self._content_type}): {_words(chunk)}")
+        delta = self._delta(chunk)
+        if not self._finished:
+            raise BrokenOff(f"{self._host} sent an answer without saying that it is complete")
+        return delta
 
     async def _patiently(self, response: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Pull bytes, with a clock of our own; once the answer is finished, nothing that follows can hurt it."""
@@ -119,24 +142,6 @@ class Answer:
             return parse(data)
         except ValueError:
             raise BrokenOff(f"{self._host} sent a piece of the answer that cannot be read (malformed JSON)") from None
-
-    def _document(self, body: bytes) -> list[Delta]:
-        """Read a response that is not a stream: a whole answer, or something else with status 200."""
-        if not body.strip():
-            raise NotAnAnswer(f"{self._host} sent an empty response; check base_url")
-        try:
-            chunk = parse(body)
-        except ValueError:
-            what = "a web page, perhaps of a proxy or a login" if body.lstrip()[:1] == b"<" else "something else"
-            raise NotAnAnswer(
-                f"{self._host} sent no chat answer but {what} ({self._content_type}); check base_url and proxy"
-            ) from None
-        if chunk.error or not chunk.choices:
-            raise NotAnAnswer(f"{self._host} sent no chat answer ({self._content_type}): {_words(chunk)}")
-        delta = self._delta(chunk)
-        if not self._finished:
-            raise BrokenOff(f"{self._host} sent an answer without saying that it is complete")
-        return [delta]
 
 
 def _words(chunk: Chunk) -> str:

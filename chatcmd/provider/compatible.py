@@ -88,7 +88,8 @@ class Compatible:
 
 
 def _client(service: Service, proxy: Proxy | None, timeout: float) -> openai.AsyncOpenAI:
-    """Make the client: our proxy or none, no redirects, no retries, nothing from the environment but the trust store."""
+    """Make the client: our proxy or none, no redirects, no retries, of the environment only the trust store."""
+    origin = proxy.origin if proxy else "base_url"
     try:
         transport = openai.DefaultAsyncHttpxClient(
             follow_redirects=False,
@@ -98,11 +99,9 @@ def _client(service: Service, proxy: Proxy | None, timeout: float) -> openai.Asy
             timeout=httpx2.Timeout(connect=CONNECT_WAIT, read=timeout, write=30, pool=CONNECT_WAIT),
         )
     except ImportError:
-        raise UsageError(
-            f"{proxy.origin if proxy else 'proxy'} is a socks proxy; install what it needs: pip install 'chatcmd[socks]'"
-        ) from None
+        raise UsageError(f"{origin} is a socks proxy; install what it needs: pip install 'chatcmd[socks]'") from None
     except (ValueError, httpx2.InvalidURL) as error:
-        raise UsageError(f"{proxy.origin if proxy else 'base_url'} cannot be used: {error}") from None
+        raise UsageError(f"{origin} cannot be used: {error}") from None
     key = service.key.secret.reveal() if service.key else "none"
     return openai.AsyncOpenAI(api_key=key, base_url=service.base_url, max_retries=0, http_client=transport)
 
@@ -116,4 +115,3 @@ def _refused_parameter(error: openai.APIStatusError, parameters: dict[str, Any])
     if error.param and (name := error.param.split(".")[0]) in optional:
         return name
     return next((name for name in optional if re.search(rf"\b{name}\b", text)), None)
-

@@ -36,9 +36,9 @@ def describe(request: "Request") -> str:
     left = "Nothing has left the window" if not window.dropped else f"{_plural(window.dropped, 'turn')} left the window"
     return (
         "This is chatcmd's offline demo: no model, no network, no knowledge.\n"
-        f"I was sent {_plural(len(window.messages), 'message')}: the persona, {_plural(turns, 'earlier turn')} and your "
-        f"question, {how}{_plural(window.tokens, 'token')} of the {budget.room:,} that a window of {budget.window:,} "
-        f"leaves beside an answer of {budget.reserve:,}. {left}.\n"
+        f"I was sent {_plural(len(window.messages), 'message')}: the persona, {_plural(turns, 'earlier turn')} and "
+        f"your question, {how}{_plural(window.tokens, 'token')} of the {budget.room:,} that a window of "
+        f"{budget.window:,} leaves beside an answer of {budget.reserve:,}. {left}.\n"
         f"Your question was: {window.messages[-1].content}"
     )
 

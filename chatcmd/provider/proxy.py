@@ -31,7 +31,9 @@ def proxy_for(url: str, setting: str | None, environ: Mapping[str, str]) -> Prox
                 try:
                     return Proxy(proxy_url(value), variable)
                 except ValueError as error:
-                    raise UsageError(f"{variable} {error}; correct it, unset it, or name the host in NO_PROXY") from None
+                    raise UsageError(
+                        f"{variable} {error}; correct it, unset it, or name the host in NO_PROXY"
+                    ) from None
     return None
 
 

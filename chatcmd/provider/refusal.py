@@ -61,7 +61,9 @@ def _unreachable(error: Exception, place: Place) -> errors.ProviderError:
     while cause.__cause__ is not None or cause.__context__ is not None:
         cause = cause.__cause__ or cause.__context__ or cause
         if isinstance(cause, httpx2.ProxyError):
-            return errors.Unreachable(f"the proxy refused: {place.way}: {cause}; check the proxy's address and password")
+            return errors.Unreachable(
+                f"the proxy refused: {place.way}: {cause}; check the proxy's address and password"
+            )
         if isinstance(cause, httpx2.RemoteProtocolError | httpx2.ReadError):
             return errors.Unreachable(f"{place.way} closed the connection without an answer; try again")
         if isinstance(cause, httpx2.LocalProtocolError | UnicodeEncodeError):
@@ -80,16 +82,14 @@ def _reason(cause: BaseException) -> str:
 def _timed_out(error: Exception, place: Place) -> errors.ProviderError:
     if isinstance(error.__cause__ or error, httpx2.ConnectTimeout):
         return errors.TimedOut(f"no connection to {place.way} in time; check address, network and proxy")
-    return errors.TimedOut(
-        f"{place.host} was silent for {place.timeout:g} seconds; try again, or set a longer timeout"
-    )
+    return errors.TimedOut(f"{place.host} was silent for {place.timeout:g} seconds; try again, or set a longer timeout")
 
 
 def _broken_off(_: Exception, place: Place) -> errors.ProviderError:
     return errors.BrokenOff(f"the connection to {place.way} broke off in the middle of the answer; try again")
 
 
-def _key_refused(error: Any, place: Place) -> errors.ProviderError:
+def _key_refused(_: Any, place: Place) -> errors.ProviderError:
     return errors.KeyRefused(f"{place.host} refused the key (it comes from {place.key}); put a valid one there")
 
 
@@ -149,7 +149,7 @@ def _server_failed(error: Any, place: Place) -> errors.ProviderError:
     return errors.ServerFailed(f"{place.host} failed{number}{said(error)}; try again")
 
 
-def _not_an_answer(error: Exception, place: Place) -> errors.ProviderError:
+def _not_an_answer(_: Exception, place: Place) -> errors.ProviderError:
     return errors.NotAnAnswer(f"{place.host} sent something that is no chat answer; check base_url and proxy")
 
 

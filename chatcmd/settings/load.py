@@ -44,7 +44,9 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], root: Root) -> Se
     settings = Settings(root, values, origins, keys, named, windows)
     address = settings["base_url"]
     if address.startswith("http://") and not is_loopback(address):
-        warnings.append(f"{settings.origin('base_url')}: {address} is not encrypted; key and questions can be read underway")
+        warnings.append(
+            f"{settings.origin('base_url')}: {address} is not encrypted; key and questions can be read underway"
+        )
     return Settings(root, values, origins, keys, named, windows, tuple(warnings))
 
 
@@ -63,9 +65,11 @@ def _gather(faults: list[str], read: Any) -> Any:
 
 def _unknown_variables(environ: Mapping[str, str], warnings: list[str]) -> None:
     known = [*_OTHER_VARIABLES, *(option.environment for option in OPTIONS.values())]
-    for variable in sorted(environ):
-        if variable.startswith("CHATCMD_") and variable not in known:
-            warnings.append(f"{variable}: there is no such setting{nearest(variable, known)}")
+    warnings.extend(
+        f"{variable}: there is no such setting{nearest(variable, known)}"
+        for variable in sorted(environ)
+        if variable.startswith("CHATCMD_") and variable not in known
+    )
 
 
 def _read_file(
@@ -81,7 +85,7 @@ def _read_file(
     except OSError as error:
         faults.append(f"{shown}: cannot be read ({error.strerror}); make it a file that you can read")
         return {}, {}
-    from chatcmd.settings import toml  # noqa: PLC0415 - most starts have no settings file
+    from chatcmd.settings import toml
 
     table = _gather(faults, lambda: toml.parse(data, shown))
     if table is None:
@@ -129,7 +133,7 @@ def _provider(table: Any, name: str) -> Named:
         except ValueError as error:
             faults.append(f"{table.place(word)}: {word} {error}")
     if "base_url" not in table.values:
-        faults.append(f"{table.file}: [providers.{name}] needs base_url = \"https://host/v1\"")
+        faults.append(f'{table.file}: [providers.{name}] needs base_url = "https://host/v1"')
     keys = ()
     if "key" in table.values:
         keys = _gather(faults, lambda: (key(table.values["key"], Origin("file", table.place("key"))),)) or ()

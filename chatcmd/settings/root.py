@@ -30,14 +30,14 @@ class Root(Struct, frozen=True):
 
 
 def find_root(flag: str | None, environ: Mapping[str, str], current: Path) -> Root:
-    """Find the root: flag, CHATCMD_ROOT, the current folder if it holds an envs/ folder, else the user's data folder."""
+    """Find the root: flag, CHATCMD_ROOT, the current folder if it holds envs/, else the user's data folder."""
     if flag is not None:
         return _named(flag, Origin("flag", "--root"), current)
     if named := environ.get("CHATCMD_ROOT"):
         return _named(named, Origin("environment", "CHATCMD_ROOT"), current)
     if (current / "envs").is_dir():
         return Root(current, Origin("file", "the current folder, which holds envs/"))
-    from platformdirs import user_data_path  # noqa: PLC0415 - 5 ms that most starts can do without
+    from platformdirs import user_data_path
 
     return Root(user_data_path("chatcmd", appauthor=False), Origin("default", "the user's data folder"))
 

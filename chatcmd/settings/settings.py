@@ -127,11 +127,12 @@ class Settings(Struct, frozen=True):
             )
         named = self.providers[name]
         if not named.keys and not is_loopback(named.base_url):
-            raise KeyMissing(f"no key for {host_of(named.base_url)}: add key = \"...\" to [providers.{name}] in {named.base_url_origin.place.split(' line ')[0]}")
+            file = named.base_url_origin.place.split(" line ")[0]
+            raise KeyMissing(f'no key for {host_of(named.base_url)}: add key = "..." to [providers.{name}] in {file}')
         return Service(name, named.base_url, next(iter(named.keys), None), named.proxy or self["proxy"])
 
     def _default(self) -> Service:
-        """The service without a name; an address that a folder gives only ever receives that folder's keys."""
+        """Make the service without a name; an address that a folder gives only ever receives that folder's keys."""
         key, origin = next(iter(self.keys), None), self.origin("base_url")
         if key is not None and origin.kind == "file" and key.origin.kind != "file":
             raise SettingsError(

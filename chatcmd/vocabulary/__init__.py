@@ -11,7 +11,7 @@ def counter(encoding: str) -> Callable[[str], int]:
     """Return the function that counts a text's tokens, loading the vocabulary first if need be (0.1 to 0.2 s)."""
     with _lock:
         if encoding not in _counts:
-            from chatcmd.vocabulary import tables  # noqa: PLC0415 - loads tiktoken
+            from chatcmd.vocabulary import tables
 
             _counts[encoding] = tables.load(encoding)
         return _counts[encoding]

@@ -47,7 +47,7 @@ def load(encoding: str) -> Callable[[str], int]:
     """Make the function that counts a text's tokens, and remembers."""
     ranks = dict(zip(tokens(encoding), range(_SIZE[encoding]), strict=True))
     bpe = tiktoken.Encoding(encoding, pat_str=_SPLIT[encoding], mergeable_ranks=ranks, special_tokens={})
-    bpe._mergeable_ranks = {}  # the Python copy, half of the memory, is only needed to pickle an Encoding
+    bpe._mergeable_ranks = {}  # noqa: SLF001 - a second copy, half of the memory, that only pickling would need
 
     @lru_cache(REMEMBERED)
     def count(text: str) -> int:

@@ -37,9 +37,7 @@ WRITTEN = {
     "Burmese": "\u1019\u103c\u1014\u103a\u1019\u102c \u101c\u103d\u103e\u1032",
     "Tibetan": "\u0f56\u0f66\u0f92\u0fb2\u0f74\u0f56\u0f66\u0f0b \u0f67\u0f71\u0f74\u0f83",
     "Thai": "\u0e17\u0e35\u0e48\u0e19\u0e35\u0e48 \u0e04\u0e49\u0e33 \u0e1c\u0e39\u0e49",
-    "Vietnamese decomposed": normalize(
-        "NFD", "Ti\u1ebfng Vi\u1ec7t \u0111\u01b0\u1ee3c, m\u1ed9t l\u1ea7n n\u1eefa"
-    ),
+    "Vietnamese decomposed": normalize("NFD", "Ti\u1ebfng Vi\u1ec7t \u0111\u01b0\u1ee3c, m\u1ed9t l\u1ea7n n\u1eefa"),
     "Korean decomposed": normalize("NFD", "\ud55c\uad6d\uc5b4\ub97c \uc4f4\ub2e4"),
     "Chinese": "\u4f60\u597d\uff0c\u4e16\u754c\uff01\u3000\u201c\u804a\u5929\u201d\u2014\u2014\u2026\u2026",
     "Japanese": "\u304b\u3099\u304d\u309a \u30ab\u30bf\u30ab\u30ca\u3001\u6f22\u5b57\u3002",

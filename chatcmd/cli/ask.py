@@ -1,0 +1,95 @@
+"""`chatcmd ask`: one question, one answer, saved like a chat."""
+
+import argparse
+import asyncio
+import getpass
+import sys
+from io import StringIO
+from pathlib import Path
+
+import msgspec
+
+from chatcmd.app import App
+from chatcmd.cli.flags import Parser, Run, add_flags, pipe_screen, prepare, writable
+from chatcmd.clock import Clock
+from chatcmd.conversation.message import Turn
+from chatcmd.conversation.name import checked
+from chatcmd.errors import Exit, UsageError
+from chatcmd.signals import Leave, Signals
+from chatcmd.terminal.screen import Screen
+
+
+def run(words: list[str]) -> int:
+    """Parse the words, ask, print the answer."""
+    parser = Parser(
+        prog="chatcmd ask",
+        description="Ask one question; what stands on standard input is added to it. The answer is saved like a chat.",
+    )
+    parser.add_argument("words", nargs="*", metavar="QUESTION", help="the question")
+    add_flags(parser)
+    parser.add_argument("--json", action="store_true", help="print the answer and all that is known of it as JSON")
+    arguments = parser.parse_args(words)
+    return int(asyncio.run(_ask(prepare(arguments), arguments)))
+
+
+def question_of(words: list[str], piped: str | None) -> str:
+    """Join the words and what was piped in; raises UsageError when there is neither."""
+    parts = [" ".join(words), (piped or "").removesuffix("\n")]
+    question = "\n\n".join(part for part in parts if part.strip())
+    if not question:
+        raise UsageError("there is no question; write it behind `chatcmd ask`, or pipe it in")
+    return question.encode("utf-8", "replace").decode()
+
+
+async def _ask(run: Run, arguments: argparse.Namespace) -> Exit:
+    piped = None if sys.stdin is None or sys.stdin.isatty() else sys.stdin.buffer.read().decode("utf-8-sig", "replace")
+    question = question_of(arguments.words, piped)
+    screen = Screen(StringIO(), writable(sys.stderr)) if arguments.json else pipe_screen(headed=False)
+    signals = Signals(interrupt_leaves=True)
+    signals.listen()
+    app = App(run.settings, run.library, screen, run.environ, Clock())
+    for warning in run.settings.warnings:
+        screen.fail(warning)
+    _begin(app, go_on=arguments.go_on)
+    before, code = len(app.talk.session.turns), Exit.DONE
+    try:
+        await signals.guard(app.ask(question))
+    except Leave as leave:
+        code = leave.exit_code
+    finally:
+        session = app.talk.session
+        path = app.library.path_of(session.user, session.id) if app.library is not None else None
+        app.end_all("exit" if code == Exit.DONE else "signal")
+        await app.close()
+    if arguments.json and len(session.turns) > before:
+        writable(sys.stdout).write(_document(session.turns[-1], session.id, path))
+    if screen.gone is not None:
+        return screen.gone.exit_code
+    return app.exit_code if code == Exit.DONE else code
+
+
+def _begin(app: App, *, go_on: bool) -> None:
+    """Let the user talk that was named, or else the login name, going on with the last session if asked to."""
+    named = app.settings["user"]
+    if go_on:
+        if app.library is None:
+            raise UsageError("--no-save keeps no history to go on with; leave it out")
+        app.resume(app.library.find("-1", checked(named, "user") if named else None))
+        return
+    try:
+        app.switch_to(checked(named or getpass.getuser(), "user"))
+    except (OSError, KeyError):  # no login name, as in some containers
+        app.switch_to("user")
+
+
+def _document(turn: Turn, session_id: str, path: Path | None) -> str:
+    """Write all that is known of one turn as a JSON document."""
+    answer = msgspec.to_builtins(turn.answer)
+    facts = {
+        "session": session_id,
+        "file": str(path) if path else None,
+        "question": turn.question.content,
+        "answer": answer.pop("content"),
+        **{name: value for name, value in answer.items() if name != "role"},
+    }
+    return msgspec.json.format(msgspec.json.encode(facts), indent=2).decode() + "\n"

@@ -1,0 +1,106 @@
+"""`chatcmd chat`: talk, at a terminal or through a pipe."""
+
+import argparse
+import asyncio
+import os
+import sys
+from contextlib import suppress
+
+from chatcmd import __version__
+from chatcmd.app import App
+from chatcmd.cli.flags import Parser, Run, add_flags, pipe_screen, prepare, writable
+from chatcmd.cli.setup import with_service
+from chatcmd.clock import Clock
+from chatcmd.conversation.name import checked
+from chatcmd.errors import Exit, UsageError
+from chatcmd.repl import Repl
+from chatcmd.signals import Leave, Signals
+from chatcmd.slash.registry import helps
+from chatcmd.terminal import Keyboard
+from chatcmd.terminal.plain import PlainKeyboard
+from chatcmd.terminal.screen import Screen
+
+
+def run(words: list[str]) -> int:
+    """Parse the words, open the doors, and talk."""
+    parser = Parser(prog="chatcmd chat", description="Talk with a model over many turns; every session is saved.")
+    parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
+    add_flags(parser)
+    parser.add_argument("-r", "--resume", metavar="SESSION", help="go on with a session: id, its beginning, title, -1")
+    arguments = parser.parse_args(words)
+    if arguments.words:
+        raise UsageError(
+            f"chat does not take {arguments.words[0]!r}: a command comes first (chatcmd history ...), "
+            "and a single question goes to chatcmd ask"
+        )
+    resume = arguments.resume or ("-1" if arguments.go_on else None)
+    return int(asyncio.run(_talk(prepare(arguments), resume)))
+
+
+async def _talk(run: Run, resume: str | None) -> Exit:
+    at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    screen = _terminal_screen(run) if at_terminal else pipe_screen()
+    keyboard = _keyboard(run, at_terminal=at_terminal)
+    signals = Signals(interrupt_leaves=not at_terminal)
+    signals.listen()
+    app = None
+    try:
+        settings = await with_service(run, keyboard, screen, signals)
+        app = App(settings, run.library, screen, run.environ, Clock())
+        _greet(app, at_terminal=at_terminal)
+        _begin(app, resume)
+        app.warm()
+        return await Repl(app, keyboard, signals).run()
+    except Leave as leave:
+        return leave.exit_code
+    finally:
+        if app is not None:
+            await app.close()
+        with suppress(OSError):
+            sys.stdout.flush()
+
+
+def _keyboard(run: Run, *, at_terminal: bool) -> Keyboard:
+    if at_terminal and not run.settings["plain"] and os.environ.get("TERM") != "dumb":
+        from chatcmd.terminal import prompt
+
+        return prompt.LineEditor(helps)
+    return PlainKeyboard(sys.stdin.buffer, sys.stdout if sys.stdin.isatty() else None)
+
+
+def _terminal_screen(run: Run) -> Screen:
+    environ = run.environ
+    colour = not (run.settings["plain"] or environ.get("NO_COLOR") or environ.get("TERM", "dumb") == "dumb")
+    out = writable(sys.stdout)
+    return Screen(out, out, at_terminal=True, colour=colour)
+
+
+def _greet(app: App, *, at_terminal: bool) -> None:
+    """Say what is to be known before the first question: warnings, what was recovered, and how to leave."""
+    if at_terminal:
+        who = "the offline demo" if app.settings["offline"] else app.settings["model"]
+        app.screen.note(f"chatcmd {__version__}, {who}.  0 leaves and saves, 1 starts over, /help lists the commands")
+    for warning in app.settings.warnings:
+        app.screen.fail(warning)
+    for recovered in app.library.recover() if app.library is not None else ():
+        session = recovered.session
+        app.screen.note(
+            f"recovered what a killed chatcmd left of {session.user}'s session '{session.title}' "
+            f"({len(session.turns)} turns); go on with it: chatcmd --resume {session.id}"
+        )
+        if recovered.warning:
+            app.screen.fail(recovered.warning)
+
+
+def _begin(app: App, resume: str | None) -> None:
+    """Let the user that was named talk, going on with a session if that was asked for."""
+    named = app.settings["user"]
+    user = checked(named, "user") if named else None
+    if resume is not None:
+        if app.library is None:
+            raise UsageError("--no-save keeps no history to go on with; leave it out")
+        session = app.resume(app.library.find(resume, user)).session
+        app.screen.transcript(session)
+        app.screen.note(f"going on with '{session.title}' of {session.user}, after turn {len(session.turns)}")
+    elif user is not None:
+        app.switch_to(user)

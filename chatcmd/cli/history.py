@@ -1,0 +1,104 @@
+"""`chatcmd history`: what was saved."""
+
+import argparse
+import sys
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+
+from chatcmd.cli.flags import Parser, pipe_screen, prepare
+from chatcmd.conversation.name import checked
+from chatcmd.errors import Damaged, Exit
+from chatcmd.history import file
+from chatcmd.history.foreign import import_tutorial
+from chatcmd.history.library import Entry, Library
+from chatcmd.settings.root import Root
+
+SHOWN = 20
+
+
+def run(words: list[str]) -> int:
+    """Parse the words and do what they name."""
+    parser = Parser(prog="chatcmd history", description="What was saved.")
+    common = Parser(add_help=False)
+    common.add_argument("--root", metavar="DIR", help="the folder that holds envs/ and history/")
+    common.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    whose = Parser(add_help=False)
+    whose.add_argument("-u", "--user", metavar="NAME", help="only this user's sessions")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    listing = commands.add_parser("list", parents=[common, whose], help="the saved sessions, newest first")
+    listing.add_argument("-n", type=int, default=SHOWN, metavar="N", help=f"how many (default {SHOWN})")
+    listing.add_argument("--all", action="store_true", help="all of them")
+    for name, text in (("show", "what was said in a session"), ("path", "the file of a session, or the folder")):
+        command = commands.add_parser(name, parents=[common, whose], help=text)
+        optional = "?" if name == "path" else None
+        command.add_argument("session", nargs=optional, metavar="SESSION", help="id, its beginning, title, or -1")
+    importing = commands.add_parser("import", parents=[common], help="take in a history of the tutorials' program")
+    importing.add_argument("file", metavar="FILE", help="its user_messages.json: {user: [messages, ...]}")
+    arguments = parser.parse_args(words)
+    prepared = prepare(argparse.Namespace(root=arguments.root))
+    return int(_COMMANDS[arguments.command](arguments, Library(prepared.root.history), prepared.root))
+
+
+def _list(arguments: argparse.Namespace, library: Library, root: Root) -> Exit:
+    found = islice(library.entries(_user(arguments)), None if arguments.all else max(arguments.n, 0))
+    entries: list[Entry] = []
+    screen, code = pipe_screen(), Exit.DONE
+    for entry in found:
+        if isinstance(entry, Damaged):
+            screen.fail(str(entry))
+            code = Exit.HISTORY
+        else:
+            entries.append(entry)
+    if arguments.json:
+        _print([msgspec.to_builtins(entry) for entry in entries])
+    elif entries:
+        rows = [(each.id, each.user, str(each.turns), each.model, each.title) for each in entries]
+        screen.table(rows, ("session", "user", "turns", "model", "title"))
+    elif code == Exit.DONE:
+        screen.note(f"nothing is saved in {root.history} yet")
+    return code
+
+
+def _show(arguments: argparse.Namespace, library: Library, root: Root) -> Exit:  # noqa: ARG001 - all are called alike
+    session = file.read(library.find(arguments.session, _user(arguments)))
+    if arguments.json:
+        _print(file.to_content(session))
+    else:
+        pipe_screen().transcript(session)
+    return Exit.DONE
+
+
+def _path(arguments: argparse.Namespace, library: Library, root: Root) -> Exit:
+    path = library.find(arguments.session, _user(arguments)) if arguments.session else root.history
+    if arguments.json:
+        _print({"path": str(path)})
+    else:
+        pipe_screen().show(str(path))
+    return Exit.DONE
+
+
+def _import(arguments: argparse.Namespace, library: Library, root: Root) -> Exit:
+    done = import_tutorial(Path(arguments.file), library)
+    screen = pipe_screen()
+    if arguments.json:
+        _print({"written": [str(path) for path in done.written], "left_out": done.left_out, "known": done.known})
+    for reason in done.left_out:
+        screen.fail(f"left out: {reason}")
+    if not arguments.json:
+        for path in done.written:
+            screen.show(root.show(path))
+        screen.note(f"imported {len(done.written)} sessions; {done.known} were known, {len(done.left_out)} left out")
+    return Exit.HISTORY if done.left_out else Exit.DONE
+
+
+def _user(arguments: argparse.Namespace) -> str | None:
+    return checked(arguments.user, "user") if arguments.user else None
+
+
+def _print(document: object) -> None:
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+
+
+_COMMANDS = {"list": _list, "show": _show, "path": _path, "import": _import}

@@ -1,0 +1,102 @@
+"""What the next request holds, proven before it is sent, and what servers teach about models that are not known."""
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from chatcmd import vocabulary
+from chatcmd.conversation.message import Message
+from chatcmd.conversation.models import O200K
+from chatcmd.conversation.session import Session
+from chatcmd.conversation.tokens import UNMEASURED_RATIO, Cost, Ledger, bound, estimate, exact
+from chatcmd.conversation.window import Window, fit
+from chatcmd.errors import ContextTooLong
+from chatcmd.settings.settings import Settings
+
+NO_LIMIT = 2**53
+
+
+class Meter:
+    """Counts tokens for any model: exactly where its rules are known, else by a bound or an estimate."""
+
+    def __init__(self, note: Callable[[str], None]) -> None:
+        self._note = note
+        self._ledgers: dict[tuple[str, str], Ledger] = {}
+        self._told: set[str] = set()
+
+    def fit(self, settings: Settings, session: Session, question: Message) -> Window:
+        """Decide what is sent with a question; raises QuestionTooLong, UsageError.
+
+        The vocabulary is not loaded while the byte bound proves that everything fits.
+        """
+        budget = settings.budget(session.model)
+        rules = settings.model_named(session.model).rules
+        if rules is None:
+            return self._fit_unknown(settings, session, question)
+        counted = exact(rules, lambda text: vocabulary.counter(rules.encoding)(text))  # noqa: PLW0108 - loads when asked
+        costs = [counted] if vocabulary.is_loaded(rules.encoding) else [bound(rules), counted]
+        return fit(session.persona.message, session.turns, question, budget, costs)
+
+    def cost(self, settings: Settings, name: str) -> Cost:
+        """Return the best count that there is for a model, loading its vocabulary."""
+        rules = settings.model_named(name).rules
+        if rules is not None:
+            return exact(rules, vocabulary.counter(rules.encoding))
+        return estimate(vocabulary.counter(O200K.encoding), self._ledger(settings, name).ratio)
+
+    def count(self, settings: Settings, name: str, text: str) -> int:
+        """Count one text for a model."""
+        rules = settings.model_named(name).rules
+        counted = vocabulary.counter((rules or O200K).encoding)(text)
+        ratio = 1.0 if rules is not None else self._ledger(settings, name).ratio or UNMEASURED_RATIO
+        return int(counted * ratio)
+
+    def learn(self, settings: Settings, name: str, window: Window, answer: Message) -> None:
+        """Keep what the server counted; load the vocabulary early when the next question may need it."""
+        rules = settings.model_named(name).rules
+        if rules is None:
+            ledger = self._ledger(settings, name)
+            self._ledgers[_key(settings, name)] = ledger.with_answer(window.messages, answer)
+        elif window.kind == "bound" and 2 * window.tokens > window.budget.room:
+            vocabulary.warm(rules.encoding)
+
+    def fit_smaller(
+        self, settings: Settings, session: Session, question: Message, refused: Window, refusal: ContextTooLong
+    ) -> tuple[Settings, Window | None]:
+        """After a server found a request too long: take the window that it names, and leave out at least a turn more.
+
+        The window is None when there is no turn left to leave out.
+        """
+        kept = len(session.turns) - refused.dropped
+        if kept < 1:
+            return settings, None
+        if refusal.limit is not None and refusal.limit < refused.budget.window:
+            settings = replace(settings, windows={**settings.windows, session.model: refusal.limit})
+        newest = session.turns[refused.dropped + 1 :]
+        window = self.fit(settings, replace(session, turns=newest), question)
+        return settings, replace(window, dropped=len(session.turns) - len(newest) + window.dropped)
+
+    def _fit_unknown(self, settings: Settings, session: Session, question: Message) -> Window:
+        """Prove that everything fits by what the server has told so far, else fit by an estimate."""
+        budget, name, persona = settings.budget(session.model), session.model, session.persona.message
+        if name not in self._told and name not in settings.windows:
+            self._told.add(name)
+            self._note(
+                f"the window of {name} is not known, {budget.window:,} tokens are assumed; "
+                f'set "{name}" = TOKENS under [windows] in envs/settings.toml'
+            )
+        all_of_it = fit(persona, session.turns, question, replace(budget, window=NO_LIMIT), [bound(None)])
+        at_most = self._ledger(settings, name).at_most(all_of_it.messages)
+        if at_most <= budget.room:
+            return replace(all_of_it, tokens=at_most, budget=budget)
+        count = vocabulary.counter(O200K.encoding)
+        ledger = self._ledgers[_key(settings, name)] = self._ledger(settings, name).measured(count)
+        return fit(persona, session.turns, question, budget, [estimate(count, ledger.ratio)])
+
+    def _ledger(self, settings: Settings, name: str) -> Ledger:
+        return self._ledgers.get(_key(settings, name), Ledger())
+
+
+def _key(settings: Settings, name: str) -> tuple[str, str]:
+    """Name a model by its service too: what one server tells does not hold for another."""
+    return settings["base_url"], name

@@ -1,0 +1,131 @@
+"""The loop: read a line, then run a slash command or ask."""
+
+from collections.abc import Coroutine
+from typing import Any
+
+from chatcmd.app import App
+from chatcmd.conversation.name import checked
+from chatcmd.errors import ChatcmdError, Exit, NameRefused, UsageError
+from chatcmd.signals import Leave, Signals, Stopped
+from chatcmd.slash.registry import Call, parse
+from chatcmd.terminal import EndOfInput, Interrupted, Keyboard, ReaderGone
+from chatcmd.terminal.screen import heading
+
+TWICE_SECONDS = 2.0
+"""A second Ctrl-C on an empty line leaves when it comes within so many seconds."""
+
+_NO_NAMES = ("0", "1", "quit", "exit")
+
+
+class Repl:
+    """One chat at one keyboard."""
+
+    def __init__(self, app: App, keyboard: Keyboard, signals: Signals) -> None:
+        self._app = app
+        self._keyboard = keyboard
+        self._signals = signals
+        self._draft = ""
+        self._pressed: float | None = None
+
+    async def run(self) -> Exit:
+        """Talk until the user leaves, input ends or a signal comes; every session is saved by then."""
+        app, by_signal = self._app, True
+        try:
+            while True:
+                await self._once()
+        except Leave as leave:
+            by_signal = leave.exit_code != Exit.DONE
+            code = leave.exit_code
+        except ReaderGone as gone:
+            code = gone.exit_code
+        finally:
+            self._save("signal" if by_signal else "exit")
+        if code == Exit.DONE and (app.exit_code == Exit.HISTORY or not self._keyboard.interactive):
+            return app.exit_code
+        return code
+
+    async def _once(self) -> None:
+        """Read one line and do what it says."""
+        app = self._app
+        if app.user is None:
+            await self._ask_who()
+            return
+        line = await self._line(heading(app.user), text=self._draft)
+        if line is None:
+            return
+        self._draft = ""
+        text = line
+        try:
+            meant = parse(line)
+            if isinstance(meant, Call):
+                self._draft = await self._interruptible(meant.command.run(app, meant.argument)) or ""
+            elif meant is not None:
+                text = meant.text
+                await self._question(text)
+        except Stopped:
+            self._give_back(line)
+        except ChatcmdError as error:
+            app.exit_code = error.exit_code
+            app.screen.fail(str(error))
+            self._give_back(line)
+        if app.screen.gone is not None:
+            raise app.screen.gone
+
+    async def _question(self, text: str) -> None:
+        if not self._keyboard.interactive:
+            assert self._app.user is not None, "asked for before"
+            self._app.screen.question(self._app.user, text)
+        if await self._interruptible(self._app.ask(text)) is None:
+            raise Stopped
+
+    async def _interruptible(self, work: Coroutine[Any, Any, Any]) -> Any:
+        with self._keyboard.answering():
+            return await self._signals.guard(work)
+
+    async def _ask_who(self) -> None:
+        """Ask who is talking, offering who has talked before."""
+        app = self._app
+        known = list(dict.fromkeys([*app.talks, *(app.library.users() if app.library else ())]))
+        if known and self._keyboard.interactive:
+            app.screen.note(f"known users: {', '.join(known[:8])}{', ...' if len(known) > 8 else ''} (Tab completes)")  # noqa: PLR2004
+        line = await self._line("Your name: ", offers=known)
+        if line is None or line.strip() == "1":
+            return
+        if line.strip() in _NO_NAMES:
+            raise Leave
+        try:
+            if line.startswith("/"):
+                raise NameRefused("a name cannot begin with a slash here; type a name first, or 0 to leave")
+            app.switch_to(checked(line, "user"))
+        except UsageError as error:
+            app.screen.fail(str(error))
+            if not self._keyboard.interactive:
+                app.exit_code = error.exit_code
+                raise Leave from None
+
+    async def _line(self, prompt: str, *, text: str = "", offers: list[str] | None = None) -> str | None:
+        """Read a line; None when Ctrl-C was pressed once, on an empty line."""
+        try:
+            line = await self._signals.guard(self._keyboard.line(prompt, text=text, offers=offers or ()))
+        except EndOfInput:
+            raise Leave from None
+        except (Interrupted, Stopped):
+            now = self._app.clock.monotonic()
+            if self._pressed is not None and now - self._pressed <= TWICE_SECONDS:
+                raise Leave from None
+            self._pressed = now
+            self._app.screen.note("Ctrl-C again leaves, and saves; so does 0")
+            return None
+        self._pressed = None
+        return line.encode("utf-8", "replace").decode()  # a lone surrogate can be neither sent nor saved
+
+    def _give_back(self, line: str) -> None:
+        """Put a question that was not answered back into the line, where there is one to edit."""
+        if self._keyboard.interactive:
+            self._draft = line
+
+    def _save(self, by: Any) -> None:
+        try:
+            self._app.end_all(by)
+        except ReaderGone:
+            self._app.end_all(by)  # the screen is silent from now on

@@ -1,0 +1,17 @@
+"""/new and the line `1`: end the current user's session."""
+
+from chatcmd.app import App
+from chatcmd.slash.registry import command
+
+
+@command("new", "", "save this session and start a new one")
+async def new(app: App, argument: str) -> None:  # noqa: ARG001 - all commands are called alike
+    user = app.talk.session.user
+    app.end("reset")
+    app.switch_to(user)
+
+
+@command("reset", "", "save this session, start over, and ask who is talking")
+async def reset(app: App, argument: str) -> None:  # noqa: ARG001 - all commands are called alike
+    app.end("reset")
+    app.user = None

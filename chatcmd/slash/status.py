@@ -1,0 +1,30 @@
+"""/status: where one is."""
+
+from chatcmd.app import App
+from chatcmd.settings.url import host_of
+from chatcmd.slash.registry import command
+
+
+@command("status", "", "who talks to whom, where from, and where it is kept")
+async def status(app: App, argument: str) -> None:  # noqa: ARG001 - all commands are called alike
+    session, settings = app.talk.session, app.settings
+    if settings["offline"]:
+        service = "none: the offline demo answers"
+    else:
+        reached, _ = settings.service(session.model)
+        key = f"key from {reached.key.origin}" if reached.key else "no key needed"
+        proxy = f", proxy {host_of(reached.proxy)}" if reached.proxy else ""
+        service = f"{host_of(reached.base_url)} ({key}{proxy})"
+    where = "not kept (--no-save)"
+    if app.library is not None:
+        where = settings.root.show(app.library.path_of(session.user, session.id))
+    rows = [
+        ("user", session.user),
+        ("persona", f"{session.persona.name}: {session.persona.content}"),
+        ("model", f"{session.model} (from {settings.origin('model')})"),
+        ("service", service),
+        ("turns", str(len(session.turns))),
+        ("session", where),
+        ("root", f"{settings.root.path} (from {settings.root.origin})"),
+    ]
+    app.screen.table(rows, ())

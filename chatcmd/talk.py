@@ -1,0 +1,92 @@
+"""One user's live session with its journal: what is said is recorded as it is said."""
+
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from chatcmd.conversation.message import Message, Turn
+from chatcmd.conversation.session import Ending, Session
+from chatcmd.errors import NotSaved
+from chatcmd.history.journal import Journal
+from chatcmd.history.library import Library
+
+
+class Talk:
+    """A session and, once there is something to keep, its journal; `library` is None when nothing is kept.
+
+    A disk that fails does not stop the conversation: it goes on in memory, `trouble` holds the latest failure, and
+    every later record tries to write the whole session again.
+    """
+
+    def __init__(self, session: Session, library: Library | None, journal: Journal | None = None) -> None:
+        self.session = session
+        self.trouble: NotSaved | None = None
+        self.dropped = 0
+        self._library = library
+        self._journal = journal
+        self._changed = False
+
+    def asked(self, question: Message) -> None:
+        """Record a question; it is on the disk when this returns, unless there is trouble."""
+        self._record(lambda journal: journal.asked(self.session, question))
+
+    def answered(self, turn: Turn) -> None:
+        """Take the turn into the session and record it."""
+        before = self.session
+        self.session = before.with_turn(turn)
+        self._changed = True
+        self._record(lambda journal: journal.answered(before, turn))
+
+    def withdrawn(self) -> None:
+        """Record that the last question was given back."""
+        self._record(lambda journal: journal.withdrawn(self.session))
+
+    def branched(self) -> None:
+        """Record a session that goes another way than the one it came from, with the turns that they share."""
+        if self.session.worth_saving:
+            self._changed = True
+            self._record(lambda journal: journal.opened(self.session))
+
+    def changed(self, **fields: object) -> None:
+        """Change what the session is about to be: its model, its settings."""
+        self.session = replace(self.session, **fields)
+
+    def follow(self, pieces: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
+        """Pass an answer on, recording it while it comes."""
+        return self._journal.follow(pieces) if self._journal else pieces
+
+    def end(self, at: str, by: Ending) -> Path | None:
+        """Save the session if anything was said, and let it go; return where it is. Raises NotSaved.
+
+        When the file cannot be written the journal stays, and the next start recovers from it.
+        """
+        if self._library is None:
+            return None
+        if self._changed and self._journal is None:
+            self._journal = self._library.open(self.session.user, self.session.id)
+        if self._journal is None:
+            return None
+        journal, self._journal = self._journal, None
+        if self._changed:
+            return self._library.save(self.session.ended_at(at, by), journal)
+        journal.close(remove=True)
+        return None
+
+    def discard(self) -> None:
+        """Let the session go unsaved: nothing came of it."""
+        if self._journal is not None:
+            self._journal.close(remove=True)
+            self._journal = None
+
+    def _record(self, write: Callable[[Journal], None]) -> None:
+        if self._library is None:
+            return
+        try:
+            if self._journal is None:
+                self._journal = self._library.open(self.session.user, self.session.id)
+            write(self._journal)
+        except NotSaved as trouble:
+            self.trouble = trouble
+        else:
+            self.trouble = None

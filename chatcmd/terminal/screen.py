@@ -1,0 +1,95 @@
+"""What appears: every text from outside passes the cleaner here, and nowhere else a byte is written."""
+
+from collections.abc import AsyncIterator, Sequence
+from errno import EPIPE
+from shutil import get_terminal_size
+from typing import TextIO
+
+from chatcmd.conversation.session import Session
+from chatcmd.errors import Exit
+from chatcmd.terminal import ReaderGone
+from chatcmd.terminal.clean import Cleaner, clean, clean_line
+
+ANSWERER = "ChatGPT"
+"""How answers are headed, as the tutorials' users know it, whichever model it is."""
+
+_DIM, _RED, _PLAIN = "\x1b[2m", "\x1b[31m", "\x1b[0m"
+
+
+class Screen:
+    """The conversation goes to `out`, what is said about it to `notes`: on a terminal both are the same.
+
+    `at_terminal` heads an answer while it is still awaited; `colour` allows the few colours there are; without `headed`
+    the answer stands alone.
+    """
+
+    def __init__(
+        self, out: TextIO, notes: TextIO, *, at_terminal: bool = False, colour: bool = False, headed: bool = True
+    ) -> None:
+        self._out, self._notes = out, notes
+        self._at_terminal, self._colour = at_terminal, colour
+        self._head = heading(ANSWERER) if headed else ""
+        self.gone: ReaderGone | None = None
+
+    def show(self, text: str) -> None:
+        """Show what was asked for, such as the result of a command."""
+        self._write(self._out, clean(text) + "\n")
+
+    def note(self, text: str) -> None:
+        """Say something beside the conversation."""
+        self._line(text, _DIM)
+
+    def fail(self, text: str) -> None:
+        """Say what went wrong, and what to do."""
+        self._line(text, _RED)
+
+    def question(self, user: str, text: str) -> None:
+        """Show a question where no terminal has echoed it."""
+        self._write(self._out, f"{heading(user)}{clean(text)}\n")
+
+    async def stream(self, pieces: AsyncIterator[str]) -> None:
+        """Show an answer as it comes, and end its line however it ends."""
+        cleaner = Cleaner()
+        shown = self._write(self._out, self._head) if self._at_terminal else ""
+        try:
+            async for piece in pieces:
+                head = "" if shown else self._head
+                shown = self._write(self._out, head + cleaner.feed(piece)) or shown
+        finally:
+            if shown and not shown.endswith("\n"):
+                self._write(self._out, "\n")
+
+    def transcript(self, session: Session) -> None:
+        """Show what was said in a session."""
+        for message in session.messages:
+            who = {"user": session.user, "assistant": ANSWERER}.get(message.role, message.role)
+            mark = f"  ({message.status})" if message.status not in (None, "complete") else ""
+            self.show(f"{heading(who)}{message.content}{mark}")
+
+    def table(self, rows: Sequence[Sequence[str]], head: Sequence[str]) -> None:
+        """Show rows under a heading, cut to the width of the screen."""
+        from chatcmd.terminal import table
+
+        cells = [[clean_line(cell) for cell in row] for row in rows]
+        width = get_terminal_size().columns if self._out.isatty() else None
+        self._write(self._out, table.lay_out(cells, head, width))
+
+    def _line(self, text: str, colour: str) -> None:
+        line = clean(text)
+        self._write(self._notes, f"{colour}{line}{_PLAIN}\n" if self._colour else f"{line}\n")
+
+    def _write(self, to: TextIO, text: str) -> str:
+        """Write, and say once that nobody reads any more; from then on nothing is written."""
+        if self.gone is None:
+            try:
+                to.write(text)
+                to.flush()
+            except OSError as error:
+                self.gone = ReaderGone(Exit.READER_GONE if error.errno == EPIPE else Exit.HANGUP)
+                raise self.gone from None
+        return text
+
+
+def heading(who: str) -> str:
+    """Write who is talking, as the tutorials do."""
+    return f"【{clean_line(who)}】"

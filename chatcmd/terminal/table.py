@@ -1,0 +1,34 @@
+"""Tables: columns that line up, with Chinese in them too. The only file that knows rich."""
+
+from collections.abc import Sequence
+from io import StringIO
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def lay_out(rows: Sequence[Sequence[str]], head: Sequence[str], width: int | None) -> str:
+    """Lay cleaned rows out as plain text; where `width` is not enough for all, the last column gives way."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=bool(head))
+    columns = list(zip(*([head] if head else []), *rows, strict=True))
+    for number, column in enumerate(columns):
+        cells = column[1:] if head else column
+        table.add_column(
+            column[0] if head else "",
+            justify="right" if all(cell.replace(",", "").isdigit() for cell in cells) else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            min_width=None if number == len(columns) - 1 else max(map(cell_len, column)),
+        )
+    for row in rows:
+        table.add_row(*map(Text, row))
+    out = StringIO()
+    Console(file=out, width=width or _ENDLESS, color_system=None, markup=False, highlight=False, emoji=False).print(
+        table
+    )
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+_ENDLESS = 100_000
