@@ -11,6 +11,7 @@ import msgspec
 
 from chatcmd.app import App
 from chatcmd.cli.flags import Parser, Run, add_flags, pipe_screen, prepare, writable
+from chatcmd.cli.recovery import recover
 from chatcmd.clock import Clock
 from chatcmd.conversation.message import Turn
 from chatcmd.conversation.name import checked
@@ -50,6 +51,8 @@ async def _ask(run: Run, arguments: argparse.Namespace) -> Exit:
     app = App(run.settings, run.library, screen, run.environ, Clock())
     for warning in run.settings.warnings:
         screen.fail(warning)
+    if app.library is not None:
+        recover(app.library, screen)
     _begin(app, go_on=arguments.go_on)
     before, code = len(app.talk.session.turns), Exit.DONE
     try:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from chatcmd import __version__
 from chatcmd.app import App
 from chatcmd.cli.flags import Parser, Run, add_flags, pipe_screen, prepare, writable
+from chatcmd.cli.recovery import recover
 from chatcmd.cli.setup import with_service
 from chatcmd.clock import Clock
 from chatcmd.conversation.name import checked
@@ -82,14 +83,8 @@ def _greet(app: App, *, at_terminal: bool) -> None:
         app.screen.note(f"chatcmd {__version__}, {who}.  0 leaves and saves, 1 starts over, /help lists the commands")
     for warning in app.settings.warnings:
         app.screen.fail(warning)
-    for recovered in app.library.recover() if app.library is not None else ():
-        session = recovered.session
-        app.screen.note(
-            f"recovered what a killed chatcmd left of {session.user}'s session '{session.title}' "
-            f"({len(session.turns)} turns); go on with it: chatcmd --resume {session.id}"
-        )
-        if recovered.warning:
-            app.screen.fail(recovered.warning)
+    if app.library is not None:
+        recover(app.library, app.screen)
 
 
 def _begin(app: App, resume: str | None) -> None:
