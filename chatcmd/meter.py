@@ -10,7 +10,7 @@ from chatcmd.conversation.models import O200K
 from chatcmd.conversation.session import Session
 from chatcmd.conversation.tokens import UNMEASURED_RATIO, Cost, Ledger, bound, estimate, exact
 from chatcmd.conversation.window import Window, fit
-from chatcmd.errors import ContextTooLong
+from chatcmd.errors import ContextTooLong, UsageError
 from chatcmd.settings.settings import Settings
 
 NO_LIMIT = 2**53
@@ -63,23 +63,27 @@ class Meter:
     def fit_smaller(
         self, settings: Settings, session: Session, question: Message, refused: Window, refusal: ContextTooLong
     ) -> tuple[Settings, Window | None]:
-        """After a server found a request too long: take the window that it names, and leave out at least a turn more.
+        """After a server found a request too long: learn the numbers that it names, and leave out at least a turn more.
 
-        The window is None when there is no turn left to leave out.
+        The window is None when there is no turn left to leave out, or the question alone is too long for it.
         """
-        kept = len(session.turns) - refused.dropped
-        if kept < 1:
-            return settings, None
-        if refusal.limit is not None and refusal.limit < refused.budget.window:
+        if refusal.limit is not None and 0 < refusal.limit < refused.budget.window:
             settings = replace(settings, windows={**settings.windows, session.model: refusal.limit})
+        if refusal.tokens is not None and settings.model_named(session.model).rules is None:
+            self._learn_count(settings, session.model, refused.messages, refusal.tokens)
+        if refused.dropped >= len(session.turns):
+            return settings, None
         newest = session.turns[refused.dropped + 1 :]
-        window = self.fit(settings, replace(session, turns=newest), question)
+        try:
+            window = self.fit(settings, replace(session, turns=newest), question)
+        except UsageError:
+            return settings, None
         return settings, replace(window, dropped=len(session.turns) - len(newest) + window.dropped)
 
     def _fit_unknown(self, settings: Settings, session: Session, question: Message) -> Window:
         """Prove that everything fits by what the server has told so far, else fit by an estimate."""
         budget, name, persona = settings.budget(session.model), session.model, session.persona.message
-        if name not in self._told and name not in settings.windows:
+        if name not in self._told and not _window_is_set(settings, name):
             self._told.add(name)
             self._note(
                 f"the window of {name} is not known, {budget.window:,} tokens are assumed; "
@@ -93,8 +97,20 @@ class Meter:
         ledger = self._ledgers[_key(settings, name)] = self._ledger(settings, name).measured(count)
         return fit(persona, session.turns, question, budget, [estimate(count, ledger.ratio)])
 
+    def _learn_count(self, settings: Settings, name: str, messages: tuple[Message, ...], tokens: int) -> None:
+        """Keep what a refusal says that a list costs, unless it is more than its bytes allow."""
+        if tokens <= bound(None).total(messages):
+            ledger = self._ledger(settings, name).with_count(messages, tokens, vocabulary.counter(O200K.encoding))
+            self._ledgers[_key(settings, name)] = ledger
+
     def _ledger(self, settings: Settings, name: str) -> Ledger:
         return self._ledgers.get(_key(settings, name), Ledger())
+
+
+def _window_is_set(settings: Settings, name: str) -> bool:
+    """Tell whether the settings give a model's window, under its own name or behind its service's."""
+    provider, _, bare = name.partition("/")
+    return name in settings.windows or (provider in settings.providers and bare in settings.windows)
 
 
 def _key(settings: Settings, name: str) -> tuple[str, str]:

@@ -50,6 +50,7 @@ FAMILIES = {
     "o3": Model(200_000, O200K, reasons=True),
     "o4-mini": Model(200_000, O200K, reasons=True),
     "gpt-5": Model(400_000, O200K, reasons=True),
+    "gpt-5-chat": Model(128_000, O200K),
 }
 
 

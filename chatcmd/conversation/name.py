@@ -2,9 +2,10 @@
 
 A folder name is the name itself wherever that is safe on every common file system, else with the unsafe characters as
 `%XX` of their UTF-8 bytes, so that it stays readable and the name can be read back. `%~` and six hexadecimal digits are
-added where another name differs only in case or Unicode form.
+added, or more of them, where another name differs only in case, Unicode form or joiners.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from hashlib import sha256
@@ -17,20 +18,35 @@ MAX_BYTES = 200
 """Of a folder name: file systems commonly allow 255, and a twin's mark and an ending need some."""
 
 _UNSAFE = frozenset('<>:"/\\|?*%')
-_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³")}
-_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-_JOINERS = "\u200c\u200d"  # Persian, Indic scripts and emoji need them
+_PORTS = {f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³"}
+_RESERVED = {"con", "prn", "aux", "nul", "conin$", "conout$", *_PORTS}
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+_JOINERS = "\u200c\u200d\ufe0e\ufe0f"  # Persian, Indic scripts and emoji need them
+
+# Letters, marks and symbols that show nothing: fillers, a blank of Braille, variation selectors; and noncharacters.
+# Other unassigned points are allowed, for they are next year's emoji and characters. `re` compiles and keeps it at the
+# first name, so that starting costs nothing.
+_INVISIBLE = (
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufdd0-\ufdef\ufe00-\ufe0d\uffa0\ufff0-\ufff8"
+    "\U000e0000-\U000e0fff"
+    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
+    + "]"
+)
 
 
 def checked(name: str, what: str) -> str:
     """Return the name in its canonical form (NFC, no blanks around it), or raise NameRefused with the reason."""
     canonical = unicodedata.normalize("NFC", name).strip()
-    if not canonical.strip(_JOINERS):
+    if all(char in _JOINERS or char.isspace() for char in canonical):
         raise NameRefused(f"a {what}'s name cannot be empty; give it at least one visible character")
-    if len(canonical) > MAX_CHARACTERS or len(encoded(canonical).encode()) > MAX_BYTES:
-        raise NameRefused(f"a {what}'s name can have {MAX_CHARACTERS} characters, and this one is too long; shorten it")
-    if any(unicodedata.category(char) in _HIDDEN and char not in _JOINERS for char in canonical):
+    hidden = any(unicodedata.category(char) in _HIDDEN and char not in _JOINERS for char in canonical)
+    if hidden or re.search(_INVISIBLE, canonical):
         raise NameRefused(f"a {what}'s name cannot hold control or invisible characters; type it anew without them")
+    if len(canonical) > MAX_CHARACTERS or len(encoded(canonical).encode()) > MAX_BYTES:
+        raise NameRefused(
+            f"a {what}'s name can have {MAX_CHARACTERS} characters and, as a folder, {MAX_BYTES} bytes, "
+            f"and this one is too long; shorten it"
+        )
     return canonical
 
 
@@ -51,17 +67,16 @@ def decoded(folder: str) -> str:
 
 def folder_for(name: str, existing: Iterable[str]) -> str:
     """Choose the folder of a name among those that exist: its own, or a new one that no other is a twin of."""
-    plain = encoded(name)
-    marked = f"{plain}%~{sha256(name.encode()).hexdigest()[:6]}"
-    folders = {unicodedata.normalize("NFC", folder) for folder in existing}
-    if marked in folders:
-        return marked
-    if plain in folders:
-        return plain
-    twins = {_twin(folder.split("%~")[0]) for folder in folders}
-    return marked if _twin(plain) in twins else plain
+    folders = set(existing)
+    if own := [folder for folder in folders if decoded(folder) == name]:
+        return max(own)
+    plain, mark = encoded(name), sha256(name.encode()).hexdigest()
+    twins = {_twin(folder) for folder in folders}
+    choices = (plain, *(f"{plain}%~{mark[:length]}" for length in range(6, 33)))
+    return next(folder for folder in choices if _twin(folder) not in twins)
 
 
 def _twin(folder: str) -> str:
-    """Fold what some file system folds: case and Unicode form."""
-    return unicodedata.normalize("NFKC", folder.casefold())
+    """Fold what some file system folds: case, Unicode form, and joiners."""
+    shown = folder.translate(dict.fromkeys(map(ord, _JOINERS)))
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", shown).casefold())

@@ -79,6 +79,7 @@ class Session(Struct, frozen=True, kw_only=True):
             started=started,
             ended=None,
             ended_by=None,
+            title=self.title if turns else "",
             turns=self.turns[:turns],
             aside=(),
             parent=Parent(self.id, turns),

@@ -7,8 +7,10 @@ UTF-8 bytes, so the byte count in place of T is a proven bound.
 """
 
 from collections.abc import Callable, Iterable
+from math import ceil
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chatcmd.conversation.message import Message
 
@@ -23,6 +25,12 @@ UNKNOWN_OVERHEAD = 8
 
 UNMEASURED_RATIO = 1.25
 """How many tokens an unknown model is assumed to make of one of o200k's, until it was measured."""
+
+LEAST_RATIO = 0.5
+"""The smallest ratio that is believed: a vocabulary twice as good as o200k's is a server that miscounts."""
+
+MOST_BYTES_A_TOKEN = 8
+"""On average, in anything one writes: some servers tell 0, or leave out what they had cached, and that is no count."""
 
 
 class Rules(Struct, frozen=True):
@@ -71,7 +79,7 @@ def estimate(count: Count, ratio: float | None) -> Cost:
     def of(message: Message) -> int:
         return int(factor * (4 + count(message.content))) + 1
 
-    return Cost("estimate", of)
+    return Cost("estimate", of, ceil(factor * 3))
 
 
 def byte_length(text: str) -> int:
@@ -99,15 +107,27 @@ class Ledger(Struct, frozen=True):
         return cost.total(messages)
 
     def with_answer(self, sent: tuple[Message, ...], answer: Message) -> "Ledger":
-        """Note what an answer's usage says; without usage nothing is learned."""
-        if answer.usage is None:
+        """Note what an answer's usage says; nothing is learned where there is none, or it cannot be a count."""
+        if answer.usage is None or not self._may_be(answer.usage.prompt_tokens, sent):
             return self
-        told = answer.usage.prompt_tokens + max(answer.usage.completion_tokens, 0) + UNKNOWN_OVERHEAD
+        completion, size = answer.usage.completion_tokens, byte_length(answer.content)
+        if answer.status != "complete" or completion * MOST_BYTES_A_TOKEN < size:
+            completion = size
+        told = answer.usage.prompt_tokens + completion + UNKNOWN_OVERHEAD
         return Ledger((*sent, answer), told, answer.usage.prompt_tokens, self.ratio)
 
     def measured(self, count: Count) -> "Ledger":
         """Compare the last list that the server counted with o200k's count of it."""
-        if len(self.sent) < 2 or not self.prompt:  # noqa: PLR2004 - a question and its answer
-            return self
-        ours = 3 + sum(4 + count(message.content) for message in self.sent[:-1])
-        return Ledger(self.sent, self.told, self.prompt, max(self.ratio or 0.0, self.prompt / ours))
+        return self.with_count(self.sent[:-1], self.prompt, count) if self.sent else self
+
+    def with_count(self, messages: tuple[Message, ...], told: int, count: Count) -> "Ledger":
+        """Compare what the server told that a list costs with o200k's count of it."""
+        ours = 3 + sum(4 + count(message.content) for message in messages)
+        return replace(self, ratio=max(self.ratio or LEAST_RATIO, told / ours))
+
+    def _may_be(self, told: int, sent: tuple[Message, ...]) -> bool:
+        """Tell whether a number can be the count of a list: not of fewer tokens than the list that it goes on from."""
+        before = self.sent[:-1]
+        grown = bool(before) and sent[: len(before)] == before
+        least = self.prompt if grown else len(sent)
+        return told >= least and told * MOST_BYTES_A_TOKEN >= sum(byte_length(message.content) for message in sent)

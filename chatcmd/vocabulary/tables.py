@@ -29,8 +29,9 @@ _SPLIT = {
 _SIZE = {"cl100k_base": 100_256, "o200k_base": 199_998}
 
 # tiktoken's matcher of o200k_base runs out of stack on very long runs of blanks (300,000 pass, 1,000,000 do not) and
-# prints that to the terminal; such a text is counted by its bytes, which is never too few.
-_LONG_BLANK = re.compile(r"\s{100000}")
+# prints that to the terminal; such a text is counted by its bytes, which is never too few. A run is looked at from its
+# beginning only, or many runs that are just too short would take time by the square of their length.
+_LONG_BLANK = re.compile(r"(?<!\s)\s{100000}")
 
 REMEMBERED = 65_536
 """Texts whose counts are kept; a session holds the same strings, so that a count costs a few bytes more."""
