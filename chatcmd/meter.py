@@ -33,8 +33,10 @@ class Meter:
         rules = settings.model_named(session.model).rules
         if rules is None:
             return self._fit_unknown(settings, session, question)
-        counted = exact(rules, lambda text: vocabulary.counter(rules.encoding)(text))  # noqa: PLW0108 - loads when asked
-        costs = [counted] if vocabulary.is_loaded(rules.encoding) else [bound(rules), counted]
+        if vocabulary.is_loaded(rules.encoding):
+            costs = [exact(rules, vocabulary.counter(rules.encoding))]
+        else:
+            costs = [bound(rules), exact(rules, lambda text: vocabulary.counter(rules.encoding)(text))]  # noqa: PLW0108
         return fit(session.persona.message, session.turns, question, budget, costs)
 
     def cost(self, settings: Settings, name: str) -> Cost:

@@ -23,17 +23,31 @@ A key is read from OPENAI_API_KEY, envs/openai_key or envs/configs.
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that `argv` names (default: the process's arguments) and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    if words in (["--version"], ["-V"]):
-        sys.stdout.write(f"chatcmd {__version__}\n")
-        return 0
-    if words in (["--help"], ["-h"], ["help"]):
-        sys.stdout.write(USAGE)
-        return 0
-    name = words.pop(0) if words and words[0] in ("chat", "ask", "history") else "chat"
     try:
+        if words in (["--version"], ["-V"]):
+            _tell(f"chatcmd {__version__}\n")
+            return 0
+        if words in (["--help"], ["-h"], ["help"]):
+            _tell(USAGE)
+            return 0
+        name = words.pop(0) if words and words[0] in ("chat", "ask", "history") else "chat"
         return _run(name, words)
     except BrokenPipeError:
-        return _reader_gone()
+        _to_nowhere()
+        return 141
+    except OSError as error:  # a full disk behind standard output; all others are put into words where they happen
+        sys.stderr.write(f"chatcmd: standard output cannot be written: {error.strerror}\n")
+        _to_nowhere()
+        return 1
+    except KeyboardInterrupt:  # before the chat has begun to listen
+        return 130
+
+
+def _tell(text: str) -> None:
+    """Write to standard output, now, if there is one."""
+    if sys.stdout is not None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
 
 def _run(name: str, words: list[str]) -> int:
@@ -59,9 +73,10 @@ def _run(name: str, words: list[str]) -> int:
         return int(error.exit_code)
 
 
-def _reader_gone() -> int:
-    """End quietly when the reader of a pipe has gone; Python would complain at its last flush."""
+def _to_nowhere() -> None:
+    """Let what standard output still holds go nowhere: Python would try to write it again at the end, and complain."""
     import os  # noqa: PLC0415 - not needed for --version
 
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 141
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -29,7 +29,7 @@ def run(words: list[str]) -> int:
     parser.add_argument("words", nargs="*", metavar="QUESTION", help="the question")
     add_flags(parser)
     parser.add_argument("--json", action="store_true", help="print the answer and all that is known of it as JSON")
-    arguments = parser.parse_args(words)
+    arguments = parser.parse_intermixed_args(words)
     return int(asyncio.run(_ask(prepare(arguments), arguments)))
 
 

@@ -66,7 +66,7 @@ def _keyboard(run: Run, *, at_terminal: bool) -> Keyboard:
         from chatcmd.terminal import prompt
 
         return prompt.LineEditor(helps)
-    return PlainKeyboard(sys.stdin.buffer, sys.stdout if sys.stdin.isatty() else None)
+    return PlainKeyboard(sys.stdin.buffer, sys.stdout if at_terminal else None)
 
 
 def _terminal_screen(run: Run) -> Screen:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn, TextIO
 
 from msgspec import Struct
 
-from chatcmd.errors import UsageError
+from chatcmd.errors import SettingsError, UsageError
 from chatcmd.history.library import Library
 from chatcmd.settings.load import load
 from chatcmd.settings.option import GENERATION
@@ -62,10 +62,22 @@ def add_flags(parser: Parser) -> None:
 def prepare(arguments: argparse.Namespace) -> Run:
     """Find the root and read the settings; raises SettingsError."""
     environ = dict(os.environ)
-    root = find_root(arguments.root, environ, Path.cwd())
+    root = find_root(arguments.root, environ, _current_folder(arguments.root or environ.get("CHATCMD_ROOT")))
     skipped = ("go_on", "resume", "root", "words", "json")
     flags = {name: value for name, value in vars(arguments).items() if value is not None and name not in skipped}
     return Run(load(flags, environ, root), environ, root)
+
+
+def _current_folder(root: str | None) -> Path:
+    """Name the current folder, which may have been removed: that matters unless the root is given in full."""
+    try:
+        return Path.cwd()
+    except OSError:
+        if root is not None and Path(root).is_absolute():
+            return Path("/")
+        raise SettingsError(
+            "the current folder is gone; change to another one, or pass --root with a full path"
+        ) from None
 
 
 def pipe_screen(*, headed: bool = True) -> Screen:

@@ -51,6 +51,7 @@ FAMILIES = {
     "o4-mini": Model(200_000, O200K, reasons=True),
     "gpt-5": Model(400_000, O200K, reasons=True),
     "gpt-5-chat": Model(128_000, O200K),
+    "gpt-5.1": Model(400_000, O200K, reasons=True),
 }
 
 

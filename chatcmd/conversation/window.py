@@ -8,8 +8,8 @@ from chatcmd.conversation.message import Message, Turn
 from chatcmd.conversation.tokens import LONGEST_TOKEN, Cost, byte_length
 from chatcmd.errors import QuestionTooLong
 
-DEFAULT_RESERVE = 1024
-"""Tokens kept for the answer in a window of 4,096 or more; a smaller window keeps a quarter."""
+MOST_RESERVE = 4096
+"""Tokens kept for the answer at most: a quarter of the window, 1,024 of 4,096, up to what answers commonly take."""
 
 
 class Budget(Struct, frozen=True):
@@ -36,12 +36,12 @@ class Window(Struct, frozen=True):
 
 
 def reserve_for(window: int, max_tokens: int | None, reserve: int | None) -> int:
-    """Decide what is kept for the answer: `max_tokens` when it is set, else the setting, else 1,024 of 4,096."""
+    """Decide what is kept for the answer: `max_tokens` when it is set, else the setting, else a quarter."""
     if max_tokens is not None:
         return max_tokens
     if reserve is not None:
         return reserve
-    return min(DEFAULT_RESERVE, window // 4)
+    return min(window // 4, MOST_RESERVE)
 
 
 def fit(persona: Message, turns: Sequence[Turn], question: Message, budget: Budget, costs: Sequence[Cost]) -> Window:

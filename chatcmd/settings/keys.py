@@ -1,6 +1,7 @@
 """Keys: where they may stand, and what a key looks like."""
 
 import re
+import shlex
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,10 +28,14 @@ class Key(msgspec.Struct, frozen=True):
 def find_keys(environ: Mapping[str, str], root: Root, warnings: list[str]) -> tuple[Key, ...]:
     """Find the keys of the default service: OPENAI_API_KEY, else envs/openai_key, else envs/configs."""
     if given := environ.get("OPENAI_API_KEY"):
-        return (key(given, Origin("environment", "OPENAI_API_KEY")),)
+        return (key(given.strip(), Origin("environment", "OPENAI_API_KEY")),)  # as `$(cat key)` on Windows ends
     for name in (KEY_FILE, GATEWAY_FILE):
         path = root.envs / name
-        if keys := _read(path, root.show(path), warnings):
+        data = root.read(path)
+        if data is None:
+            continue
+        warn_if_open(path, root.show(path), warnings)
+        if keys := _parse(data, root.show(path), needed=name == KEY_FILE):
             return keys
     return ()
 
@@ -51,38 +56,48 @@ def warn_if_open(path: Path, shown: str, warnings: list[str]) -> None:
     """Note a file that others on this machine can read or change."""
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
-        warnings.append(f"{shown}: others on this machine can read it (mode {mode:04o}); run: chmod 600 {shown}")
+        command = f"chmod 600 {shlex.quote(str(path))}"
+        warnings.append(f"{shown}: others on this machine can read it (mode {mode:04o}); run: {command}")
 
 
-def _read(path: Path, shown: str, warnings: list[str]) -> tuple[Key, ...]:
-    """Read a key file: {"api": "sk-..."}, a list of keys in its place, or the bare key."""
+def _parse(data: bytes, shown: str, *, needed: bool) -> tuple[Key, ...]:
+    """Read {"api": "sk-..."}, a list of keys in its place, or the bare key; `needed` is for a file of nothing else."""
     try:
-        data = path.read_bytes()
-        warn_if_open(path, shown, warnings)
-    except FileNotFoundError:
-        return ()
-    except OSError as error:
-        raise SettingsError(f"{shown}: cannot be read ({error.strerror}); make it a file that you can read") from None
-    text = data.decode("utf-8-sig", "replace").strip()
-    if not text:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise SettingsError(f"{shown} line 1: is not UTF-8 text; save the file as UTF-8") from None
+    bare = text.strip()
+    if not bare:
         raise SettingsError(f"{shown} line 1: is empty; put the key there, or remove the file")
-    if text[0] not in "{[":
-        return (key(text.strip("\"'"), Origin("file", f"{shown} line 1")),)
-    return _from_json(text, shown)
+    if bare[0] not in "{[":
+        return (key(bare.strip("\"'"), Origin("file", f"{shown} line {_line(text, text.index(bare))}")),)
+    api = _api(text, shown)
+    if api is None:
+        if needed:
+            raise SettingsError(f'{shown} line 1: has no "api"; write it like {{"api": "sk-..."}}')
+        return ()
+    given = api if isinstance(api, list) else [api]
+    if not given:
+        raise SettingsError(f"{shown} line 1: the list of keys is empty; put a key there")
+    return tuple(key(one, Origin("file", f"{shown} line {_line_of(text, one)}")) for one in given)
 
 
-def _from_json(text: str, shown: str) -> tuple[Key, ...]:
+def _api(text: str, shown: str) -> Any:
     try:
         content = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:
         found = re.search(r"byte (\d+)", str(error))
         line = text.encode().count(b"\n", 0, int(found[1])) + 1 if found else 1
         raise SettingsError(f'{shown} line {line}: is not JSON; write it like {{"api": "sk-..."}}') from None
-    api = content.get("api") if isinstance(content, dict) else content
-    if api is None:
-        return ()
-    given = api if isinstance(api, list) else [api]
-    if not given:
-        raise SettingsError(f"{shown} line 1: the list of keys is empty; put a key there")
-    line = next((number for number, row in enumerate(text.splitlines(), 1) if '"api"' in row), 1)
-    return tuple(key(one, Origin("file", f"{shown} line {line}")) for one in given)
+    return content.get("api") if isinstance(content, dict) else content
+
+
+def _line_of(text: str, value: Any) -> int:
+    """Find the line of a value as JSON writes it, else of the word api, else the first."""
+    written = msgspec.json.encode(value).decode()
+    place = text.find(written) if isinstance(value, str) and value else -1
+    return _line(text, place if place >= 0 else max(text.find('"api"'), 0))
+
+
+def _line(text: str, place: int) -> int:
+    return text.count("\n", 0, place) + 1

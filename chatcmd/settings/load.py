@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from chatcmd.errors import SettingsError
 from chatcmd.settings.keys import find_keys, key, warn_if_open
 from chatcmd.settings.option import OPTIONS, nearest, whole
 from chatcmd.settings.origin import Origin
 from chatcmd.settings.root import Root
 from chatcmd.settings.settings import Named, Settings
-from chatcmd.settings.url import is_loopback, proxy_url, service_url
+from chatcmd.settings.url import is_loopback
 
-_OTHER_VARIABLES = ("CHATCMD_ROOT",)
 _IN_PROVIDER = ("base_url", "key", "proxy")
 
 
@@ -42,16 +43,34 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], root: Root) -> Se
     if faults:
         raise SettingsError(*faults)
     settings = Settings(root, values, origins, keys, named, windows)
-    address = settings["base_url"]
-    if address.startswith("http://") and not is_loopback(address):
-        warnings.append(
-            f"{settings.origin('base_url')}: {address} is not encrypted; key and questions can be read underway"
-        )
-    return Settings(root, values, origins, keys, named, windows, tuple(warnings))
+    _refuse_idle_address(settings)
+    return replace(settings, warnings=(*warnings, *_unencrypted(settings)))
 
 
 def _flag(name: str, value: Any) -> str:
     return f"--{'no-' if value is False else ''}{name.replace('_', '-')}"
+
+
+def _refuse_idle_address(settings: Settings) -> None:
+    """Refuse a --base-url that nothing would be sent to."""
+    model = settings["model"]
+    provider, _ = settings.split(model)
+    if provider is not None and settings.origin("base_url").kind == "flag":
+        raise SettingsError(
+            f"--base-url: the model {model} is one of [providers.{provider}], which has an address of its own; "
+            "leave out --base-url, or choose another --model or --provider"
+        )
+
+
+def _unencrypted(settings: Settings) -> list[str]:
+    """Warn of each address where key and questions travel in the open."""
+    addresses = [(settings.origin("base_url"), settings["base_url"])]
+    addresses += [(named.base_url_origin, named.base_url) for named in settings.providers.values()]
+    return [
+        f"{origin}: {address} is not encrypted; key and questions can be read underway"
+        for origin, address in addresses
+        if address.lower().startswith("http:") and not is_loopback(address)
+    ]
 
 
 def _gather(faults: list[str], read: Any) -> Any:
@@ -64,12 +83,11 @@ def _gather(faults: list[str], read: Any) -> Any:
 
 
 def _unknown_variables(environ: Mapping[str, str], warnings: list[str]) -> None:
-    known = [*_OTHER_VARIABLES, *(option.environment for option in OPTIONS.values())]
-    warnings.extend(
-        f"{variable}: there is no such setting{nearest(variable, known)}"
-        for variable in sorted(environ)
-        if variable.startswith("CHATCMD_") and variable not in known
-    )
+    known = {option.name: option.environment for option in OPTIONS.values()} | {"root": "CHATCMD_ROOT"}
+    for variable in sorted(environ):
+        if variable.startswith("CHATCMD_") and variable not in known.values():
+            close = nearest(variable.removeprefix("CHATCMD_").lower(), known, known.__getitem__)
+            warnings.append(f"{variable}: there is no such setting{close}")
 
 
 def _read_file(
@@ -78,12 +96,8 @@ def _read_file(
     """Read envs/settings.toml, if it is there, into the values and the two tables."""
     path = root.envs / "settings.toml"
     shown = root.show(path)
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return {}, {}
-    except OSError as error:
-        faults.append(f"{shown}: cannot be read ({error.strerror}); make it a file that you can read")
+    data = _gather(faults, lambda: root.read(path))
+    if data is None:
         return {}, {}
     from chatcmd.settings import toml
 
@@ -121,19 +135,19 @@ def _providers(table: Any, faults: list[str]) -> dict[str, Named]:
 def _provider(table: Any, name: str) -> Named:
     """Read one [providers.NAME]; raises SettingsError with a sentence for each fault."""
     faults = [
-        f"{table.place(word)}: [providers.{name}] has no setting {word}{nearest(word, list(_IN_PROVIDER))}"
+        f"{table.place(word)}: [providers.{name}] has no setting {word}{nearest(word, _IN_PROVIDER)}"
         for word in table.values
         if word not in _IN_PROVIDER
     ]
     checked: dict[str, Any] = {}
-    for word, check in (("base_url", service_url), ("proxy", proxy_url)):
+    for word in ("base_url", "proxy"):
         try:
             if word in table.values:
-                checked[word] = check(str(table.values[word]))
+                checked[word] = OPTIONS[word].check(table.values[word])
         except ValueError as error:
             faults.append(f"{table.place(word)}: {word} {error}")
     if "base_url" not in table.values:
-        faults.append(f'{table.file}: [providers.{name}] needs base_url = "https://host/v1"')
+        faults.append(f'{table.place()}: [providers.{name}] needs base_url = "https://host/v1"')
     keys = ()
     if "key" in table.values:
         keys = _gather(faults, lambda: (key(table.values["key"], Origin("file", table.place("key"))),)) or ()

@@ -1,6 +1,6 @@
 """The table of settings: name, type, range, default, and what each is for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import Any
 
@@ -26,16 +26,26 @@ class Option(Struct, frozen=True):
         return self.variable or f"CHATCMD_{self.name.upper()}"
 
 
-def nearest(word: str, known: list[str]) -> str:
-    """Make a hint of the known word that is nearest, or an empty string."""
-    close = get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]}?" if close else ""
+def nearest(word: str, known: Iterable[str], written: Callable[[str], str] = str) -> str:
+    """Make a hint of the known word that is nearest, as it is written where the wrong one stood, or an empty string."""
+    close = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {written(close[0])}?" if close else ""
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
+    text = value.strip() if isinstance(value, str) else None
+    if text is None:
         raise ValueError("must be text in quotes")
-    return value.strip()
+    if not text:
+        raise ValueError("is empty; give it a value, or leave it out")
+    return _utf8(text)
+
+
+def _utf8(text: str) -> str:
+    """Refuse bytes of a command line or variable that are no text, which Python hands on as lone surrogates."""
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        raise ValueError("is not UTF-8 text; type it anew")
+    return text
 
 
 def _address(check: Callable[[str], str]) -> Callable[[Any], str]:
@@ -46,7 +56,7 @@ def _number(low: float, high: float) -> Callable[[Any], float]:
     def check(value: Any) -> float:
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = float("nan")
         if isinstance(value, bool) or not low <= number <= high:
             raise ValueError(f"must be a number from {low:g} to {high:g}")
@@ -61,7 +71,7 @@ def whole(low: int, high: int = 2**53) -> Callable[[Any], int]:
     def check(value: Any) -> int:
         try:
             number = int(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = low - 1
         if isinstance(value, bool | float) or not low <= number <= high:
             upper = f" to {high}" if high < 2**53 else " up"
@@ -83,7 +93,7 @@ def _stops(value: Any) -> tuple[str, ...]:
     stops = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list | tuple) else ()
     if not 1 <= len(stops) <= 4 or not all(isinstance(stop, str) and stop for stop in stops):  # noqa: PLR2004
         raise ValueError("must be a text or a list of up to four texts")
-    return stops
+    return tuple(_utf8(stop) for stop in stops)
 
 
 GENERATION = (

@@ -1,6 +1,7 @@
 """Personas: one file each in envs/personas, and the one that is always there."""
 
 from pathlib import Path
+from unicodedata import normalize
 
 from chatcmd.conversation.message import Persona
 from chatcmd.conversation.name import checked, decoded, folder_for
@@ -19,16 +20,18 @@ def persona_names(root: Root) -> list[str]:
 def find_persona(root: Root, name: str) -> Persona:
     """Read a persona; raises UsageError when there is none of that name."""
     name = checked(name, "persona")
-    files = {path.stem: path for path in _files(root)}
-    path = files.get(folder_for(name, files))
-    if path is None:
+    files = {normalize("NFC", path.stem): path for path in _files(root)}
+    stem = folder_for(name, files)
+    path = files.get(stem)
+    data = root.read(path) if path is not None else None
+    if path is None or data is None:
         if name == DEFAULT.name:
             return DEFAULT
         hint = nearest(name, persona_names(root))
-        raise UsageError(f"there is no persona {name}: write its text to envs/personas/{name}.md{hint}")
+        raise UsageError(f"there is no persona {name}: write its text to envs/personas/{stem}.md{hint}")
     try:
-        content = path.read_text("utf-8-sig").strip()
-    except (OSError, UnicodeDecodeError):
+        content = "\n".join(data.decode("utf-8-sig").splitlines()).strip()
+    except UnicodeDecodeError:
         raise SettingsError(f"{root.show(path)}: cannot be read as UTF-8 text; save it as UTF-8") from None
     if not content:
         raise SettingsError(f"{root.show(path)}: is empty; write there who answers")

@@ -1,6 +1,7 @@
 """The one folder that holds everything: where it is, and that only its owner can read it."""
 
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,6 +29,26 @@ class Root(Struct, frozen=True):
         """Name a path below the root shortly, as messages do."""
         return str(path.relative_to(self.path)) if path.is_relative_to(self.path) else str(path)
 
+    def read(self, path: Path) -> bytes | None:
+        """Read a file of envs/, None where there is none; raises SettingsError.
+
+        A link out of envs/ is not followed: a folder that someone else made could link to a key of ours, and name
+        its own address beside it. What is no plain file could keep us waiting for ever.
+        """
+        shown = self.show(path)
+        try:
+            if not stat.S_ISREG(path.stat().st_mode):
+                raise SettingsError(f"{shown}: is no plain file; put a file in its place")
+            if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self.envs)):
+                raise SettingsError(f"{shown}: is a link that leads out of envs/; put the file itself there")
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise SettingsError(
+                f"{shown}: cannot be read ({error.strerror}); make it a file that you can read"
+            ) from None
+
 
 def find_root(flag: str | None, environ: Mapping[str, str], current: Path) -> Root:
     """Find the root: flag, CHATCMD_ROOT, the current folder if it holds envs/, else the user's data folder."""
@@ -35,7 +56,7 @@ def find_root(flag: str | None, environ: Mapping[str, str], current: Path) -> Ro
         return _named(flag, Origin("flag", "--root"), current)
     if named := environ.get("CHATCMD_ROOT"):
         return _named(named, Origin("environment", "CHATCMD_ROOT"), current)
-    if (current / "envs").is_dir():
+    if os.path.isdir(current / "envs"):  # noqa: PTH112 - Path's own raises where the folder may not be looked into
         return Root(current, Origin("file", "the current folder, which holds envs/"))
     from platformdirs import user_data_path
 
@@ -43,7 +64,12 @@ def find_root(flag: str | None, environ: Mapping[str, str], current: Path) -> Ro
 
 
 def _named(text: str, origin: Origin, current: Path) -> Root:
-    path = current / Path(text).expanduser()
-    if not text or (path.exists() and not path.is_dir()):
-        raise SettingsError(f"{origin} names {text!r}, which is no folder; name a folder, it is made when needed")
-    return Root(Path(os.path.normpath(path)), origin)
+    refusal = SettingsError(f"{origin} names {text!r}, which is no folder; name a folder, it is made when needed")
+    try:
+        path = Path(os.path.normpath(current / Path(text).expanduser()))
+        nearest = next(each for each in (path, *path.parents) if each.exists())
+    except (OSError, RuntimeError):  # a name too long, a user that there is not
+        raise refusal from None
+    if not text or not nearest.is_dir():
+        raise refusal
+    return Root(path, origin)

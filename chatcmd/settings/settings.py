@@ -10,7 +10,7 @@ from chatcmd.conversation.window import Budget, reserve_for
 from chatcmd.errors import KeyMissing, SettingsError, UsageError
 from chatcmd.settings.keys import Key
 from chatcmd.settings.option import GENERATION, OPTIONS, nearest
-from chatcmd.settings.origin import DEFAULT, Origin
+from chatcmd.settings.origin import DEFAULT, Kind, Origin
 from chatcmd.settings.root import Root
 from chatcmd.settings.url import host_of, is_loopback
 
@@ -18,6 +18,9 @@ NO_KEY = (
     "no key for {host}: set OPENAI_API_KEY, or put the key into envs/openai_key or, as the gateway does, envs/configs "
     "below {root}; or try the demo model with --offline"
 )
+
+_SAID: tuple[Kind, ...] = ("default", "file", "environment", "flag", "chat")
+"""The places of a value, from the weakest to the strongest."""
 
 
 class Service(Struct, frozen=True):
@@ -73,7 +76,7 @@ class Settings(Struct, frozen=True):
         if option is None:
             raise UsageError(f"there is no setting {name}{nearest(name, settable)}")
         if not option.in_chat:
-            raise UsageError(f"{name} cannot change inside the chat; leave, and start with --{name.replace('_', '-')}")
+            raise UsageError(_elsewhere(name))
         if text.lower() in ("default", "none"):
             return self.changed(name, None, DEFAULT)
         try:
@@ -89,9 +92,11 @@ class Settings(Struct, frozen=True):
     def model_named(self, name: str) -> Model:
         """Look a model up, with the window that the settings give it."""
         model = look_up(name)
-        _, bare = self._split(name)
-        window = self.windows.get(name, self.windows.get(bare))
-        return replace(model, window=window) if window else model
+        provider, bare = self.split(name)
+        for key in (name, f"{provider}/{bare}", bare):
+            if key in self.windows:
+                return replace(model, window=self.windows[key])
+        return model
 
     def budget(self, name: str) -> Budget:
         """Say how much of a model's window the prompt may take; raises UsageError when that is nothing."""
@@ -107,17 +112,19 @@ class Settings(Struct, frozen=True):
 
     def service(self, name: str) -> tuple[Service, str]:
         """Resolve a model's name to its service and the name that the service knows it by; raises UsageError."""
-        provider, bare = self._split(name)
+        provider, bare = self.split(name)
         service = self._named(provider) if provider else self._default()
         if service.key is None and not is_loopback(service.base_url):
             raise KeyMissing(NO_KEY.format(host=host_of(service.base_url), root=self.root.path))
         return service, bare
 
-    def _split(self, name: str) -> tuple[str | None, str]:
+    def split(self, name: str) -> tuple[str | None, str]:
+        """Tell which [providers.NAME] a model is of (None: of none), and its name there."""
         provider, slash, bare = name.partition("/")
         if slash and provider in self.providers:
             return provider, bare
-        return self["provider"], name
+        said = _SAID.index(self.origin("base_url").kind) > _SAID.index(self.origin("provider").kind)
+        return None if said else self["provider"], name
 
     def _named(self, name: str) -> Service:
         if name not in self.providers:
@@ -133,10 +140,28 @@ class Settings(Struct, frozen=True):
 
     def _default(self) -> Service:
         """Make the service without a name; an address that a folder gives only ever receives that folder's keys."""
-        key, origin = next(iter(self.keys), None), self.origin("base_url")
-        if key is not None and origin.kind == "file" and key.origin.kind != "file":
-            raise SettingsError(
-                f"{origin} sends to {host_of(self['base_url'])}, but the key comes from {key.origin}: an address in "
-                f"a folder only receives keys of that folder; put the key into envs/openai_key, or pass --base-url"
-            )
-        return Service("", self["base_url"], key, self["proxy"])
+        key = next(iter(self.keys), None)
+        base_url, proxy = self["base_url"], self["proxy"]
+        receivers = {"base_url": base_url}
+        if proxy and base_url.lower().startswith("http:") and not is_loopback(base_url):
+            receivers["proxy"] = proxy  # without encryption it reads all that passes
+        for name, address in receivers.items():
+            origin, flag = self.origin(name), f"--{_dashed(name)}"
+            if key is not None and origin.kind == "file" and key.origin.kind != "file":
+                raise SettingsError(
+                    f"{origin} sends to {host_of(address)}, but the key comes from {key.origin}: an address in a "
+                    f"folder only receives keys of that folder; put the key into envs/openai_key, or pass {flag}"
+                )
+        return Service("", base_url, key, proxy)
+
+
+def _elsewhere(name: str) -> str:
+    """Say how a setting is changed that /set does not change."""
+    if name in ("user", "persona"):
+        return f"{name} is not a setting of the chat; use /{name} NAME"
+    flag = "no-save" if name == "save" else _dashed(name)
+    return f"{name} cannot change inside the chat; leave, and start with --{flag}"
+
+
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")

@@ -8,26 +8,42 @@ from msgspec import Struct
 
 from chatcmd.errors import SettingsError
 
+Path = tuple[str, ...]
+
+_PIECE = re.compile(
+    r'"""(?:\\.|[^\\])*?"{3,5}|'
+    r"'''.*?'{3,5}|"
+    r'"(?:\\.|[^"\\])*"|'
+    r"'[^']*'|"
+    r"#[^\n]*|"
+    r"[\[\]{}=\n]|"
+    r"[^\[\]{}=\n\"'#]+",
+    re.DOTALL,
+)
+"""Texts of the four kinds, comments, the signs that matter here, and what is between them."""
+
 
 class Table(Struct, frozen=True):
-    """A TOML table: its values, and how to name the place of each."""
+    """A TOML table: its values, and how to name the place of each; `lines` holds every key of the file."""
 
     values: dict[str, Any]
-    text: str
+    lines: dict[Path, int]
     file: str
-    header: str = ""
+    path: Path = ()
 
-    def place(self, key: str) -> str:
-        """Name file and line of a key of this table."""
-        return f"{self.file} line {_line_of(self.text, self.header, key)}"
+    def place(self, *keys: str) -> str:
+        """Name file and line of a key of this table, or of the table itself; of an inline table, where that begins."""
+        path = (*self.path, *keys)
+        while path and path not in self.lines:
+            path = path[:-1]
+        return f"{self.file} line {self.lines.get(path, 1)}"
 
     def table(self, name: str) -> "Table":
         """Return a table inside this one; raises SettingsError where that name holds something else."""
-        inside = self.values.get(name, {})
+        inside, path = self.values.get(name, {}), (*self.path, name)
         if not isinstance(inside, dict):
-            raise SettingsError(f"{self.place(name)}: {name} must be a table; write it as [{name}]")
-        header = f"{self.header}.{name}" if self.header else name
-        return Table(inside, self.text, self.file, header)
+            raise SettingsError(f"{self.place(name)}: {name} must be a table; write it as [{'.'.join(path)}]")
+        return Table(inside, self.lines, self.file, path)
 
 
 def parse(data: bytes, file: str) -> Table:
@@ -38,23 +54,51 @@ def parse(data: bytes, file: str) -> Table:
         line = data.count(b"\n", 0, error.start) + 1
         raise SettingsError(f"{file} line {line}: is not UTF-8 text; save the file as UTF-8") from None
     try:
-        return Table(tomllib.loads(text), text, file)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        reason = str(error) or "nested too deeply"
-        found = re.search(r"^(.*) \(at line (\d+), column (\d+)\)$", reason)
-        where, what = (f" line {found[2]}", found[1]) if found else ("", reason)
-        raise SettingsError(f"{file}{where}: is not TOML ({what}); correct that line") from None
+        return Table(tomllib.loads(text), _lines(text), file)
+    except tomllib.TOMLDecodeError as error:
+        what, _, where = str(error).rpartition(" (at ")
+        found = re.match(r"line (\d+)", where)
+        line = int(found[1]) if found else text.count("\n") + 1  # else it says: end of document
+        raise SettingsError(f"{file} line {line}: is not TOML ({what}); correct that line") from None
+    except RecursionError:
+        raise SettingsError(f"{file}: is not TOML (nested too deeply); write it plainer") from None
+    except ValueError:  # of int(), which refuses thousands of digits
+        raise SettingsError(f"{file}: is not TOML (a number has too many digits); write it shorter") from None
 
 
-def _line_of(text: str, header: str, key: str) -> int:
-    """Find the line of a key, or of its table; 1 where it is written in a way that a person would not."""
-    current = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        stripped = line.strip()
-        if stripped.startswith("["):
-            current = stripped.strip("[] ").replace('"', "").replace("'", "").replace(" ", "")
-            if current == (f"{header}.{key}" if header else key).replace(" ", ""):
-                return number
-        elif current == header.replace(" ", "") and re.match(rf"""["']?{re.escape(key)}["']?\s*[.=]""", stripped):
-            return number
-    return 1
+def _lines(text: str) -> dict[Path, int]:
+    """Find the line of every key and table of a text that is TOML."""
+    lines: dict[Path, int] = {}
+    header: Path = ()
+    statement, begun, depth, line = "", 1, 0, 1
+
+    def note(path: Path) -> Path:
+        for end in range(1, len(path) + 1):
+            lines.setdefault(path[:end], begun)
+        return path
+
+    for piece in _PIECE.findall(text + "\n"):
+        if piece == "\n" and depth == 0:
+            words = statement.strip()
+            if words.startswith("["):
+                header = note(_keys(words.strip("[]")))
+            statement = ""
+        elif piece == "=" and depth == 0:
+            note(header + _keys(statement))
+            statement = "="
+        elif not piece.startswith("#"):
+            begun = begun if statement.strip() else line
+            statement += piece
+            depth += (piece in "[{") - (piece in "]}")
+        line += piece.count("\n")
+    return lines
+
+
+def _keys(text: str) -> Path:
+    """Read a dotted key, quotes and escapes and all."""
+    found: list[str] = []
+    inside: Any = tomllib.loads(f"{text} = 0")
+    while isinstance(inside, dict):
+        ((name, inside),) = inside.items()
+        found.append(name)
+    return tuple(found)

@@ -8,24 +8,27 @@ PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 def service_url(text: str) -> str:
     """Return the base_url of a service without a slash at its end; raise ValueError with what is wrong."""
-    parts = _split(text.strip())
+    text = text.strip()
+    parts = _split(text, "https://host/v1")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("is no address of a service; write it like https://host/v1")
     if parts.username or parts.password:
         raise ValueError("holds a user name or password, which would end up in logs; give the key as a key")
-    if parts.query or parts.fragment:
+    if "?" in text or "#" in text:
         raise ValueError("holds a query; write it like https://host/v1")
-    return text.strip().rstrip("/")
+    return text.rstrip("/")
 
 
 def proxy_url(text: str) -> str:
     """Return a proxy's address; one without a scheme is http. Raise ValueError with what is wrong."""
     whole = text.strip() if "://" in text else f"http://{text.strip()}"
-    parts = _split(whole)
+    parts = _split(whole, "http://127.0.0.1:7890")
     if parts.scheme not in PROXY_SCHEMES:
         raise ValueError(f"has the scheme {parts.scheme!r}; a proxy is {', '.join(PROXY_SCHEMES)}")
     if not parts.hostname:
         raise ValueError("names no host; write it like http://127.0.0.1:7890")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("holds more than host and port; write it like http://127.0.0.1:7890")
     return whole
 
 
@@ -45,12 +48,12 @@ def host_of(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2]
 
 
-def _split(text: str) -> SplitResult:
+def _split(text: str, example: str) -> SplitResult:
     try:
         parts = urlsplit(text)
         _ = parts.port  # raises on a port that is no number
     except ValueError:
-        raise ValueError("is no address; write it like https://host/v1") from None
+        raise ValueError(f"is no address; write it like {example}") from None
     if any(char.isspace() or not char.isprintable() for char in text):
         raise ValueError("holds a blank or an invisible character; remove it")
     return parts

@@ -3,6 +3,9 @@
 import threading
 from collections.abc import Callable
 
+WARM_DELAY = 0.2
+"""Seconds before a vocabulary is loaded in the background."""
+
 _counts: dict[str, Callable[[str], int]] = {}
 _lock = threading.Lock()
 
@@ -22,6 +25,8 @@ def is_loaded(encoding: str) -> bool:
 
 
 def warm(encoding: str) -> None:
-    """Load a vocabulary in the background, while the human reads or types."""
+    """Load a vocabulary in the background, soon: once the prompt is back and the human reads or types."""
     if not is_loaded(encoding):
-        threading.Thread(target=counter, args=(encoding,), daemon=True, name=f"load {encoding}").start()
+        timer = threading.Timer(WARM_DELAY, counter, (encoding,))
+        timer.daemon = True
+        timer.start()

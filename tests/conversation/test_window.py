@@ -200,7 +200,8 @@ def test_the_first_cost_that_proves_it_spares_the_others(contents: list[str], ro
     ("window", "max_tokens", "reserve", "kept"),
     [
         (4096, None, None, 1024),
-        (128_000, None, None, 1024),
+        (8192, None, None, 2048),
+        (128_000, None, None, 4096),
         (4095, None, None, 1023),
         (1000, None, None, 250),
         (4096, None, 500, 500),
