@@ -13,12 +13,11 @@ from chatcmd.conversation.remark import remarks
 from chatcmd.conversation.reply import Reply
 from chatcmd.conversation.session import Ending, Session
 from chatcmd.conversation.window import Window
-from chatcmd.errors import ContextTooLong, EmptyAnswer, Exit, HistoryError, NotSaved, ProviderError, UsageError
-from chatcmd.history import file
-from chatcmd.history.journal import Journal
-from chatcmd.history.library import LIVE, Library
+from chatcmd.errors import ContextTooLong, EmptyAnswer, Exit, NotSaved, ProviderError, UsageError
+from chatcmd.history.library import Library
 from chatcmd.meter import Meter
 from chatcmd.provider import Provider, Providers, Request
+from chatcmd.settings.origin import Origin
 from chatcmd.settings.persona import find_persona
 from chatcmd.settings.settings import Settings
 from chatcmd.talk import Talk
@@ -41,7 +40,6 @@ class App:
         self.exit_code = Exit.DONE
         self._providers = Providers(environ, settings["timeout"])
         self.meter = Meter(screen.note)
-        self._in_trouble = False
 
     # Who is talking
 
@@ -61,14 +59,7 @@ class App:
     def resume(self, path: Path) -> Talk:
         """Go on with a saved session, as its user; raises SessionInUse, Damaged, NotSaved."""
         assert self.library is not None, "without a history there is nothing to resume"
-        journal = Journal(path.with_suffix(LIVE))
-        try:
-            session = file.read(path)
-            if file.is_newer(session):
-                raise HistoryError(f"{path} was written by a newer chatcmd: it can be shown, not continued; upgrade")
-        except BaseException:
-            journal.close(remove=True)
-            raise
+        session, journal = self.library.resume(path)
         if self.settings.origin("model").kind in ("flag", "environment"):
             session = replace(session, model=self.settings["model"])
         self.user = session.user
@@ -101,7 +92,7 @@ class App:
         if not self.settings["offline"]:
             self.settings.service(name)
         self.settings.budget(name)
-        self.settings = self.settings.set("model", name)
+        self.settings = self.settings.changed("model", name, Origin("chat", "/model"))
         self.talk.changed(model=name)
 
     def undo(self, turns: int) -> Talk:
@@ -160,6 +151,7 @@ class App:
         turn = reply.turn(question, self.clock.now(), stopped=stopped)
         if turn is None:
             talk.withdrawn()
+            self._tell_trouble(talk)
             if failure is None and not stopped:
                 failure = EmptyAnswer(f"{talk.session.model} gave an empty answer ({reply.finish_reason}); try again")
             if failure is not None:
@@ -196,10 +188,10 @@ class App:
             return self._providers.demo()
         return await self._providers.reach(self.settings.service(name)[0])
 
-    def warm(self) -> None:
-        """Load what the first question needs while the human types."""
+    def warm(self, delay: float) -> None:
+        """Load what the first question needs in the background, after `delay` seconds."""
         if not self.settings["offline"]:
-            self._providers.warm(self.settings.service(self.settings["model"])[0])
+            self._providers.warm(self.settings.service(self.settings["model"])[0], delay)
 
     def fit(self, session: Session, question: Message) -> Window:
         """Decide what is sent with a question; raises QuestionTooLong, UsageError."""
@@ -223,11 +215,11 @@ class App:
         talk.dropped = window.dropped
 
     def _tell_trouble(self, talk: Talk) -> None:
-        if talk.trouble is not None and not self._in_trouble:
+        if talk.trouble is not None and not talk.trouble_told:
             self.screen.fail(f"{talk.trouble}; the chat goes on in memory and tries again at every turn")
-        elif talk.trouble is None and self._in_trouble:
+        elif talk.trouble is None and talk.trouble_told:
             self.screen.note("the history is written again, nothing is missing")
-        self._in_trouble = talk.trouble is not None
+        talk.trouble_told = talk.trouble is not None
 
     def _remark(self, reply: Reply, answer: Message, failure: ProviderError | None) -> None:
         for remark in remarks(reply, answer):

@@ -2,7 +2,6 @@
 
 import time
 from datetime import UTC, datetime
-from secrets import token_hex
 
 
 class Clock:
@@ -12,7 +11,9 @@ class Clock:
         return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def session_id(self) -> str:
-        return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{token_hex(2)}"
+        """Make an id of the time, its last four digits of the second's fraction: ids sort as they were made."""
+        now = datetime.now(UTC)
+        return f"{now:%Y%m%dT%H%M%SZ}-{now.microsecond * 0x10000 // 1_000_000:04x}"
 
     def monotonic(self) -> float:
         return time.monotonic()

@@ -1,5 +1,6 @@
 """The loop: read a line, then run a slash command or ask."""
 
+import re
 from collections.abc import Coroutine
 from typing import Any
 
@@ -7,9 +8,12 @@ from chatcmd.app import App
 from chatcmd.conversation.name import checked
 from chatcmd.errors import ChatcmdError, Exit, NameRefused, UsageError
 from chatcmd.signals import Leave, Signals, Stopped
-from chatcmd.slash.registry import Call, parse
+from chatcmd.slash.registry import Call, Question, parse
 from chatcmd.terminal import EndOfInput, Interrupted, Keyboard, ReaderGone
 from chatcmd.terminal.screen import heading
+
+_HALVES = re.compile("[\ud800-\udfff]")
+"""Surrogates: what a terminal sends that is no UTF-8 arrives as such, and can be neither sent nor saved."""
 
 TWICE_SECONDS = 2.0
 """A second Ctrl-C on an empty line leaves when it comes within so many seconds."""
@@ -40,6 +44,8 @@ class Repl:
             code = gone.exit_code
         finally:
             self._save("signal" if by_signal else "exit")
+        if code == Exit.DONE and app.screen.gone is not None:
+            return app.screen.gone.exit_code
         if code == Exit.DONE and (app.exit_code == Exit.HISTORY or not self._keyboard.interactive):
             return app.exit_code
         return code
@@ -53,21 +59,20 @@ class Repl:
         line = await self._line(heading(app.user), text=self._draft)
         if line is None:
             return
-        self._draft = ""
-        text = line
+        self._draft, asked = "", False
         try:
             meant = parse(line)
+            asked = isinstance(meant, Question)
             if isinstance(meant, Call):
                 self._draft = await self._interruptible(meant.command.run(app, meant.argument)) or ""
             elif meant is not None:
-                text = meant.text
-                await self._question(text)
+                await self._question(meant.text)
         except Stopped:
-            self._give_back(line)
+            self._give_back(line if asked else "")
         except ChatcmdError as error:
             app.exit_code = error.exit_code
             app.screen.fail(str(error))
-            self._give_back(line)
+            self._give_back(line if asked else "")
         if app.screen.gone is not None:
             raise app.screen.gone
 
@@ -85,7 +90,8 @@ class Repl:
     async def _ask_who(self) -> None:
         """Ask who is talking, offering who has talked before."""
         app = self._app
-        known = list(dict.fromkeys([*app.talks, *(app.library.users() if app.library else ())]))
+        saved = app.library.users() if app.library else []
+        known = list(dict.fromkeys(name for name in (*app.talks, *saved) if _is_name(name)))
         if known and self._keyboard.interactive:
             app.screen.note(f"known users: {', '.join(known[:8])}{', ...' if len(known) > 8 else ''} (Tab completes)")  # noqa: PLR2004
         line = await self._line("Your name: ", offers=known)
@@ -117,7 +123,7 @@ class Repl:
             self._app.screen.note("Ctrl-C again leaves, and saves; so does 0")
             return None
         self._pressed = None
-        return line.encode("utf-8", "replace").decode()  # a lone surrogate can be neither sent nor saved
+        return _HALVES.sub("\ufffd", line)
 
     def _give_back(self, line: str) -> None:
         """Put a question that was not answered back into the line, where there is one to edit."""
@@ -129,3 +135,11 @@ class Repl:
             self._app.end_all(by)
         except ReaderGone:
             self._app.end_all(by)  # the screen is silent from now on
+
+
+def _is_name(folder: str) -> bool:
+    """Tell whether a folder below history/ has a name that could be typed, and shown where it is completed."""
+    try:
+        return checked(folder, "user") == folder
+    except NameRefused:
+        return False

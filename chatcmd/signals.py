@@ -34,7 +34,7 @@ class Signals:
         self._stopping = False
 
     def listen(self) -> None:
-        """Take the signals; done again after each line, for the line editor gives Ctrl-C back to Python."""
+        """Take the signals, once; the line editor leaves Ctrl-C to us."""
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGINT, self._interrupt)
         for number, code in _LEAVING.items():
@@ -45,7 +45,6 @@ class Signals:
         """Do work that a signal may end; raises Leave or Stopped when one did and the work was not done."""
         self._stopping = False
         self._task = asyncio.ensure_future(work)
-        self.listen()
         if self._leaving is not None:
             self._task.cancel()
         try:
@@ -56,7 +55,6 @@ class Signals:
             raise Leave(self._leaving or Exit.TERMINATED) from None
         finally:
             self._task = None
-            self.listen()
         if self._leaving is not None:
             raise Leave(self._leaving)
         return done

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from chatcmd.conversation.message import Message, Turn
 from chatcmd.conversation.session import Ending, Session
-from chatcmd.errors import NotSaved
+from chatcmd.errors import HistoryError, NotSaved, SessionInUse
 from chatcmd.history.journal import Journal
 from chatcmd.history.library import Library
 
@@ -21,7 +21,8 @@ class Talk:
 
     def __init__(self, session: Session, library: Library | None, journal: Journal | None = None) -> None:
         self.session = session
-        self.trouble: NotSaved | None = None
+        self.trouble: HistoryError | None = None
+        self.trouble_told = False
         self.dropped = 0
         self._library = library
         self._journal = journal
@@ -64,7 +65,10 @@ class Talk:
         if self._library is None:
             return None
         if self._changed and self._journal is None:
-            self._journal = self._library.open(self.session.user, self.session.id)
+            try:
+                self._journal = self._library.open(self.session.user, self.session.id)
+            except SessionInUse as error:
+                raise NotSaved(str(error)) from error
         if self._journal is None:
             return None
         journal, self._journal = self._journal, None
@@ -86,7 +90,7 @@ class Talk:
             if self._journal is None:
                 self._journal = self._library.open(self.session.user, self.session.id)
             write(self._journal)
-        except NotSaved as trouble:
+        except HistoryError as trouble:
             self.trouble = trouble
         else:
             self.trouble = None

@@ -1,5 +1,6 @@
 """The shell commands: argv in, exit code out. Nothing heavy is imported before it is needed."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -31,6 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _tell(USAGE)
             return 0
         name = words.pop(0) if words and words[0] in ("chat", "ask", "history") else "chat"
+        _open_closed_streams()
         return _run(name, words)
     except BrokenPipeError:
         _to_nowhere()
@@ -41,6 +43,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:  # before the chat has begun to listen
         return 130
+
+
+def _open_closed_streams() -> None:
+    """Give what whoever started us has closed, as `<&-` does, a file that holds and keeps nothing."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
 
 
 def _tell(text: str) -> None:
@@ -75,8 +84,6 @@ def _run(name: str, words: list[str]) -> int:
 
 def _to_nowhere() -> None:
     """Let what standard output still holds go nowhere: Python would try to write it again at the end, and complain."""
-    import os  # noqa: PLC0415 - not needed for --version
-
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import getpass
+import re
 import sys
 from io import StringIO
 from pathlib import Path
@@ -17,6 +18,7 @@ from chatcmd.conversation.message import Turn
 from chatcmd.conversation.name import checked
 from chatcmd.errors import Exit, UsageError
 from chatcmd.signals import Leave, Signals
+from chatcmd.terminal.plain import PlainKeyboard
 from chatcmd.terminal.screen import Screen
 
 
@@ -29,25 +31,30 @@ def run(words: list[str]) -> int:
     parser.add_argument("words", nargs="*", metavar="QUESTION", help="the question")
     add_flags(parser)
     parser.add_argument("--json", action="store_true", help="print the answer and all that is known of it as JSON")
-    arguments = parser.parse_intermixed_args(words)
+    end = words.index("--") if "--" in words else len(words)  # argparse forgets it when words stand between flags
+    arguments = parser.parse_intermixed_args(words[:end])
+    arguments.words += words[end + 1 :]
     return int(asyncio.run(_ask(prepare(arguments), arguments)))
 
 
 def question_of(words: list[str], piped: str | None) -> str:
     """Join the words and what was piped in; raises UsageError when there is neither."""
-    parts = [" ".join(words), (piped or "").removesuffix("\n")]
+    parts = [" ".join(words), piped or ""]
     question = "\n\n".join(part for part in parts if part.strip())
     if not question:
         raise UsageError("there is no question; write it behind `chatcmd ask`, or pipe it in")
-    return question.encode("utf-8", "replace").decode()
+    return re.sub("[\ud800-\udfff]", "\ufffd", question)  # bytes of an argument that are no UTF-8
 
 
 async def _ask(run: Run, arguments: argparse.Namespace) -> Exit:
-    piped = None if sys.stdin is None or sys.stdin.isatty() else sys.stdin.buffer.read().decode("utf-8-sig", "replace")
-    question = question_of(arguments.words, piped)
     screen = Screen(StringIO(), writable(sys.stderr)) if arguments.json else pipe_screen(headed=False)
     signals = Signals(interrupt_leaves=True)
     signals.listen()
+    piped = None if sys.stdin is None or sys.stdin.isatty() else PlainKeyboard(sys.stdin.buffer, None).rest()
+    try:
+        question = question_of(arguments.words, await signals.guard(piped) if piped else None)
+    except Leave as leave:
+        return leave.exit_code
     app = App(run.settings, run.library, screen, run.environ, Clock())
     for warning in run.settings.warnings:
         screen.fail(warning)
@@ -77,7 +84,7 @@ def _begin(app: App, *, go_on: bool) -> None:
     if go_on:
         if app.library is None:
             raise UsageError("--no-save keeps no history to go on with; leave it out")
-        app.resume(app.library.find("-1", checked(named, "user") if named else None))
+        app.resume(app.library.latest(checked(named, "user") if named else None))
         return
     try:
         app.switch_to(checked(named or getpass.getuser(), "user"))

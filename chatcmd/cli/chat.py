@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import os
 import sys
-from contextlib import suppress
 
 from chatcmd import __version__
 from chatcmd.app import App
@@ -17,9 +16,12 @@ from chatcmd.errors import Exit, UsageError
 from chatcmd.repl import Repl
 from chatcmd.signals import Leave, Signals
 from chatcmd.slash.registry import helps
-from chatcmd.terminal import Keyboard
+from chatcmd.terminal import Keyboard, ReaderGone
 from chatcmd.terminal.plain import PlainKeyboard
 from chatcmd.terminal.screen import Screen
+
+DRAWN = 0.03
+"""Seconds by which the first prompt is drawn; only then the SDK is loaded, while the human types."""
 
 
 def run(words: list[str]) -> int:
@@ -34,11 +36,10 @@ def run(words: list[str]) -> int:
             f"chat does not take {arguments.words[0]!r}: a command comes first (chatcmd history ...), "
             "and a single question goes to chatcmd ask"
         )
-    resume = arguments.resume or ("-1" if arguments.go_on else None)
-    return int(asyncio.run(_talk(prepare(arguments), resume)))
+    return int(asyncio.run(_talk(prepare(arguments), arguments)))
 
 
-async def _talk(run: Run, resume: str | None) -> Exit:
+async def _talk(run: Run, arguments: argparse.Namespace) -> Exit:
     at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     screen = _terminal_screen(run) if at_terminal else pipe_screen()
     keyboard = _keyboard(run, at_terminal=at_terminal)
@@ -49,16 +50,19 @@ async def _talk(run: Run, resume: str | None) -> Exit:
         settings = await with_service(run, keyboard, screen, signals)
         app = App(settings, run.library, screen, run.environ, Clock())
         _greet(app, at_terminal=at_terminal)
-        _begin(app, resume)
-        app.warm()
+        _begin(app, arguments)
+        app.warm(DRAWN if keyboard.interactive else 0)
         return await Repl(app, keyboard, signals).run()
     except Leave as leave:
         return leave.exit_code
+    except ReaderGone as gone:  # while a resumed session was shown
+        if app is not None:
+            app.end_all("signal")
+        return gone.exit_code
     finally:
         if app is not None:
             await app.close()
-        with suppress(OSError):
-            sys.stdout.flush()
+        screen.close()
 
 
 def _keyboard(run: Run, *, at_terminal: bool) -> Keyboard:
@@ -87,14 +91,15 @@ def _greet(app: App, *, at_terminal: bool) -> None:
         recover(app.library, app.screen)
 
 
-def _begin(app: App, resume: str | None) -> None:
+def _begin(app: App, arguments: argparse.Namespace) -> None:
     """Let the user that was named talk, going on with a session if that was asked for."""
     named = app.settings["user"]
     user = checked(named, "user") if named else None
-    if resume is not None:
+    if arguments.go_on or arguments.resume is not None:
         if app.library is None:
             raise UsageError("--no-save keeps no history to go on with; leave it out")
-        session = app.resume(app.library.find(resume, user)).session
+        library, wanted = app.library, arguments.resume
+        session = app.resume(library.latest(user) if wanted is None else library.find(wanted, user)).session
         app.screen.transcript(session)
         app.screen.note(f"going on with '{session.title}' of {session.user}, after turn {len(session.turns)}")
     elif user is not None:

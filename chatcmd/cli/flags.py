@@ -62,13 +62,13 @@ def add_flags(parser: Parser) -> None:
 def prepare(arguments: argparse.Namespace) -> Run:
     """Find the root and read the settings; raises SettingsError."""
     environ = dict(os.environ)
-    root = find_root(arguments.root, environ, _current_folder(arguments.root or environ.get("CHATCMD_ROOT")))
+    root = find_root(arguments.root, environ, current_folder(arguments.root or environ.get("CHATCMD_ROOT")))
     skipped = ("go_on", "resume", "root", "words", "json")
     flags = {name: value for name, value in vars(arguments).items() if value is not None and name not in skipped}
     return Run(load(flags, environ, root), environ, root)
 
 
-def _current_folder(root: str | None) -> Path:
+def current_folder(root: str | None) -> Path:
     """Name the current folder, which may have been removed: that matters unless the root is given in full."""
     try:
         return Path.cwd()

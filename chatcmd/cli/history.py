@@ -1,19 +1,24 @@
 """`chatcmd history`: what was saved."""
 
 import argparse
+import json
+import os
 import sys
 from itertools import islice
 from pathlib import Path
 
 import msgspec
 
-from chatcmd.cli.flags import Parser, pipe_screen, prepare
+from chatcmd.cli.flags import Parser, current_folder, pipe_screen
+from chatcmd.cli.recovery import recover
 from chatcmd.conversation.name import checked
-from chatcmd.errors import Damaged, Exit
+from chatcmd.errors import Exit
 from chatcmd.history import file
 from chatcmd.history.foreign import import_tutorial
 from chatcmd.history.library import Entry, Library
-from chatcmd.settings.root import Root
+from chatcmd.settings.root import Root, find_root
+from chatcmd.terminal import ReaderGone
+from chatcmd.terminal.clean import clean
 
 SHOWN = 20
 
@@ -37,8 +42,16 @@ def run(words: list[str]) -> int:
     importing = commands.add_parser("import", parents=[common], help="take in a history of the tutorials' program")
     importing.add_argument("file", metavar="FILE", help="its user_messages.json: {user: [messages, ...]}")
     arguments = parser.parse_args(words)
-    prepared = prepare(argparse.Namespace(root=arguments.root))
-    return int(_COMMANDS[arguments.command](arguments, Library(prepared.root.history), prepared.root))
+    # No setting is read, so that none that is wrong can stand before one's history.
+    root = find_root(arguments.root, os.environ, current_folder(arguments.root))
+    try:
+        library = Library(root.history)
+        recover(library, pipe_screen())
+        return int(_COMMANDS[arguments.command](arguments, library, root))
+    except ReaderGone as gone:
+        if gone.exit_code == Exit.READER_GONE:
+            raise BrokenPipeError from None
+        return int(gone.exit_code)
 
 
 def _list(arguments: argparse.Namespace, library: Library, root: Root) -> Exit:
@@ -46,11 +59,11 @@ def _list(arguments: argparse.Namespace, library: Library, root: Root) -> Exit:
     entries: list[Entry] = []
     screen, code = pipe_screen(), Exit.DONE
     for entry in found:
-        if isinstance(entry, Damaged):
+        if isinstance(entry, Entry):
+            entries.append(entry)
+        else:
             screen.fail(str(entry))
             code = Exit.HISTORY
-        else:
-            entries.append(entry)
     if arguments.json:
         _print([msgspec.to_builtins(entry) for entry in entries])
     elif entries:
@@ -64,7 +77,7 @@ def _list(arguments: argparse.Namespace, library: Library, root: Root) -> Exit:
 def _show(arguments: argparse.Namespace, library: Library, root: Root) -> Exit:  # noqa: ARG001 - all are called alike
     session = file.read(library.find(arguments.session, _user(arguments)))
     if arguments.json:
-        _print(file.to_content(session))
+        _print(session.raw)
     else:
         pipe_screen().transcript(session)
     return Exit.DONE
@@ -98,7 +111,14 @@ def _user(arguments: argparse.Namespace) -> str | None:
 
 
 def _print(document: object) -> None:
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+    """Print JSON as readable as is safe: with anything a terminal may take for a command, all of it in ASCII."""
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    try:
+        safe = clean(text).encode(sys.stdout.encoding) == text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        safe = False
+    sys.stdout.write((text if safe else json.dumps(document, indent=2)) + "\n")
+    sys.stdout.flush()
 
 
 _COMMANDS = {"list": _list, "show": _show, "path": _path, "import": _import}

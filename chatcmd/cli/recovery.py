@@ -6,7 +6,7 @@ from chatcmd.terminal.screen import Screen
 
 def recover(library: Library, screen: Screen) -> None:
     """Save what is in abandoned journals, and say how to go on with it."""
-    for recovered in library.recover():
+    for recovered in library.recover(screen.fail):
         session = recovered.session
         screen.note(
             f"recovered what a killed chatcmd left of {session.user}'s session '{session.title}' "

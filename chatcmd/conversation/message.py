@@ -14,11 +14,11 @@ class Usage(Struct, frozen=True):
     completion_tokens: int = 0
 
 
-class Latency(Struct, frozen=True, omit_defaults=True):
+class Latency(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Seconds from sending the question to the first text and to the end of the answer."""
 
-    total: float
     first: float | None = None
+    total: float
 
 
 class Sent(Struct, frozen=True, omit_defaults=True):

@@ -82,7 +82,7 @@ class Reply:
             model=self._model,
             status=status,
             finish_reason=self.finish_reason,
-            latency=Latency(round(ended - self._began, 3), first),
+            latency=Latency(first=first, total=round(ended - self._began, 3)),
             usage=self.usage,
             window=self._sent(),
             reasoning="".join(self._reasoning) or None,

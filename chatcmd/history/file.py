@@ -1,5 +1,6 @@
 """A session as a JSON file (design: 1.5): whole or not at all, unknown keys kept."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import msgspec
 
 from chatcmd.conversation.message import Message, Persona
 from chatcmd.conversation.session import Ending, Parent, Session, paired, title_of
-from chatcmd.errors import Damaged
+from chatcmd.errors import Damaged, HistoryError
 from chatcmd.history.disk import write_whole
 
 FORMAT = 1
@@ -33,7 +34,7 @@ class Saved(msgspec.Struct, omit_defaults=True, kw_only=True):
 
 
 def read(path: Path) -> Session:
-    """Read a saved session; raises Damaged with what is wrong where, and OSError."""
+    """Read a saved session; raises Damaged with what is wrong where, HistoryError for a newer one, and OSError."""
     return parse(path.read_bytes(), str(path))
 
 
@@ -41,11 +42,14 @@ def parse(data: bytes, name: str) -> Session:
     """Read a session from bytes; `name` is how errors call them."""
     try:
         content = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
-        return to_session(content)
-    except msgspec.ValidationError as error:
-        raise Damaged(f"{name} is no saved session: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Damaged(f"{name} is not readable JSON ({error}); it is left as it is") from None
+    try:
+        return to_session(content)
+    except msgspec.ValidationError as error:
+        if _format(content) > FORMAT:
+            raise HistoryError(f"{name} was written by a newer chatcmd, and cannot be shown; upgrade") from None
+        raise Damaged(f"{name} is no saved session: {error}") from None
 
 
 def write(path: Path, session: Session) -> None:
@@ -55,14 +59,14 @@ def write(path: Path, session: Session) -> None:
 
 def is_newer(session: Session) -> bool:
     """Tell whether a newer program wrote it: then it is shown, never rewritten."""
-    return int(session.raw.get("format", FORMAT)) > FORMAT
+    return _format(session.raw) > FORMAT
 
 
 def to_session(content: Any) -> Session:
     """Make a session of a file's content; raises msgspec.ValidationError."""
     saved = msgspec.convert(content, Saved)
     messages = saved.messages
-    if messages and messages[0].role == "system" and messages[0].content == saved.persona.content:
+    if messages and _is_persona(messages[0].api, saved.persona):
         messages = messages[1:]
     turns, aside = paired(messages)
     first = turns[0].question.content if turns else ""
@@ -105,7 +109,20 @@ def to_content(session: Session) -> dict[str, Any]:
     )
     known: dict[str, Any] = msgspec.to_builtins(saved)
     raw = {name: value for name, value in session.raw.items() if name not in Saved.__struct_fields__ or name in known}
+    messages = raw.get("messages") or []
+    if messages and session.persona.content and not _is_persona(messages[0], session.persona):
+        raw["messages"] = [{}, *messages]  # the persona's own message stands before those that were read
     return _laid_over(raw, known)  # type: ignore[no-any-return]
+
+
+def _format(content: Any) -> int:
+    """Say which format a file claims to have; what claims nothing sensible has ours."""
+    claimed = content.get("format") if isinstance(content, Mapping) else None
+    return claimed if isinstance(claimed, int) else FORMAT
+
+
+def _is_persona(message: Mapping[str, Any], persona: Persona) -> bool:
+    return bool(message["role"] == "system" and message["content"] == persona.content != "")
 
 
 def _laid_over(raw: Any, known: Any) -> Any:

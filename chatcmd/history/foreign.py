@@ -1,10 +1,13 @@
 """Other programs' histories: the tutorials' file, {user: [messages...]}."""
 
+import json
+import re
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from chatcmd.conversation.message import Message, Persona
 from chatcmd.conversation.name import checked
@@ -28,8 +31,7 @@ class Imported(msgspec.Struct, frozen=True):
 def import_tutorial(source: Path, library: Library) -> Imported:
     """Import the tutorials' file, a session a user; a second import changes nothing. Raises Damaged, NotSaved."""
     try:
-        data = source.read_bytes()
-        users = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
+        users = _decoded(source.read_bytes())
         when = datetime.fromtimestamp(source.stat().st_mtime, UTC)
     except OSError as error:
         raise Damaged(f"{source} cannot be read: {error.strerror}") from None
@@ -49,10 +51,16 @@ def import_tutorial(source: Path, library: Library) -> Imported:
         elif _is_known(session, library):
             known += 1
         else:
-            path = library.path_of(session.user, session.id)
-            file.write(path, session)
-            written.append(path)
+            if library.path_of(session.user, session.id).exists():
+                session = replace(session, id=f"{session.id}{_digest(session)[4:12]}")
+            written.append(library.save(session, library.open(session.user, session.id)))
     return Imported(tuple(written), tuple(left_out), known)
+
+
+def _decoded(data: bytes) -> object:
+    """Read JSON as the tutorials' program wrote it: its escapes may hold surrogates without their other half."""
+    text = json.dumps(json.loads(data.decode("utf-8-sig")), ensure_ascii=False)
+    return msgspec.json.decode(re.sub("[\ud800-\udfff]", "\ufffd", text))
 
 
 def _session(name: str, content: object, source: str, when: datetime) -> Session:
@@ -80,8 +88,10 @@ def _session(name: str, content: object, source: str, when: datetime) -> Session
 
 def _is_known(session: Session, library: Library) -> bool:
     for entry in library.entries(session.user):
-        if isinstance(entry, Entry):
-            source = file.read(Path(entry.path)).source or {}
-            if session.source and source.get("sha256") == session.source["sha256"]:
-                return True
+        if isinstance(entry, Entry) and _digest(file.read(Path(entry.path))) == _digest(session):
+            return True
     return False
+
+
+def _digest(session: Session) -> str:
+    return str((session.source or {}).get("sha256"))

@@ -1,4 +1,4 @@
-"""The journal of a live session: append-only, on the disk before a question is sent, read back after a crash."""
+"""The journal of a live session: append-only, on the disk before a question is sent."""
 
 import asyncio
 import fcntl
@@ -14,7 +14,7 @@ from chatcmd.conversation.message import Message, Turn
 from chatcmd.conversation.session import Session
 from chatcmd.errors import NotSaved, SessionInUse
 from chatcmd.history.disk import FILE_MODE, failing_as_not_saved, make_folder, sync, sync_folder, write_all
-from chatcmd.history.file import to_content, to_session
+from chatcmd.history.file import to_content
 
 PART_SECONDS, PART_BYTES = 2.0, 4096
 """An answer on its way is written, unsynced, at least so often: at most so much of it is lost to a kill."""
@@ -50,8 +50,8 @@ Event = Opened | Asked | Part | Answered | Withdrawn
 class Journal:
     """One open journal, locked for this process as long as it is open.
 
-    After a write that failed, the next one first records the whole session again. `session` is what the journal holds
-    once it is written to.
+    After a write that failed, the next one first records the whole session again; so it does, in a new file, after the
+    file or its folder was taken away.
     """
 
     def __init__(self, path: Path) -> None:
@@ -75,9 +75,7 @@ class Journal:
 
     def answered(self, session: Session, turn: Turn) -> None:
         """Record the turn that followed upon `session`; it is on the disk when this returns. Raises NotSaved."""
-        if self._behind:  # the question did not reach the disk: record both, in the order they were said
-            self._append(session, Asked(turn.question))
-        self._append(session, Answered(turn.answer))
+        self._append(session, Answered(turn.answer), lost=Asked(turn.question))
 
     def withdrawn(self, session: Session) -> None:
         """Record that the question was given back. Raises NotSaved."""
@@ -85,7 +83,7 @@ class Journal:
 
     def opened(self, session: Session) -> None:
         """Record a session as it is, before anything happens to it. Raises NotSaved."""
-        self._append(session, None)
+        self._append(session)
 
     async def follow(self, pieces: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
         """Pass an answer on, writing it unsynced every two seconds or 4 KB while it comes."""
@@ -119,34 +117,49 @@ class Journal:
     def close(self, *, remove: bool) -> None:
         """Let the session go; `remove` the file once its content is safe elsewhere, or when there is none."""
         try:
-            if remove or self.is_empty:
+            if (remove or self.is_empty) and _is_at(self.path, self._descriptor):
                 self.path.unlink(missing_ok=True)
         except OSError as error:
             raise NotSaved(f"{self.path} could not be removed: {error.strerror}") from error
         finally:
             os.close(self._descriptor)
 
-    def _append(self, session: Session, event: Event | None) -> None:
-        events = [Opened(to_content(session))] if self._behind else []
-        data = b"".join(_encoder.encode(record) + b"\n" for record in (*events, *([event] if event else [])))
+    def _append(self, session: Session, *events: Event, lost: Event | None = None) -> None:
+        """Record events; where the disk fell behind, the whole session first, and what was `lost` since."""
         with failing_as_not_saved(self.path):
+            self._take_place()
+            if self._behind:
+                events = (Opened(to_content(session)), *([lost] if lost else []), *events)
+            data = b"".join(_encoder.encode(event) + b"\n" for event in events)
+            if self._behind and os.fstat(self._descriptor).st_size:
+                data = b"\n" + data  # what stands there may be torn, and would take this record with it
             try:
                 write_all(self._descriptor, data)
                 sync(self._descriptor)
             except OSError:
                 self._take_back()
                 raise
-        self._size += len(data)
+            self._size = os.fstat(self._descriptor).st_size
         self._behind = False
 
     def _append_unsynced(self, event: Event) -> None:
-        data = _encoder.encode(event) + b"\n"
         try:
-            write_all(self._descriptor, data)
+            write_all(self._descriptor, _encoder.encode(event) + b"\n")
+            self._size = os.fstat(self._descriptor).st_size
         except OSError:
             self._take_back()  # the end of the answer is recorded whole, and says so if that fails too
-        else:
-            self._size += len(data)
+
+    def _take_place(self) -> None:
+        """Make the file anew if its name does not lead to it any more, as when its folder was removed or moved."""
+        if _is_at(self.path, self._descriptor):
+            return
+        self._behind = True
+        make_folder(self.path.parent)
+        descriptor = _locked(self.path)
+        os.close(self._descriptor)
+        self._descriptor = descriptor
+        self._size = os.fstat(descriptor).st_size
+        sync_folder(self.path.parent)
 
     def _take_back(self) -> None:
         """Cut off a record that was not written whole; what a failed sync left behind is not trusted either."""
@@ -157,42 +170,6 @@ class Journal:
             return  # a torn last line is passed over when the journal is read
 
 
-def replay(data: bytes) -> tuple[Session | None, list[int]]:
-    """Read a journal back: the session it holds, if any, and the numbers of the lines that could not be read.
-
-    A question without its answer is kept as unanswered, or with what had come of the answer as an incomplete turn.
-    """
-    session: Session | None = None
-    question: Message | None = None
-    parts: list[str] = []
-    damaged: list[int] = []
-    for number, line in enumerate(data.splitlines(), 1):
-        try:
-            event = _decoder.decode(line)
-            opened = to_session(event.session) if isinstance(event, Opened) else None
-        except (ValueError, RecursionError):
-            damaged.append(number)
-            continue
-        if opened is not None:
-            session, question, parts = opened, None, []
-        elif isinstance(event, Part):
-            parts.append(event.text)
-        elif session is not None:
-            if isinstance(event, Answered) and question is not None:
-                session = session.with_turn(Turn(question, event.message))
-            question = event.message if isinstance(event, Asked) else None
-            parts = []
-    if session is not None and question is not None:
-        session = _with_open_question(session, question, "".join(parts))
-    return session, damaged
-
-
-def _with_open_question(session: Session, question: Message, text: str) -> Session:
-    if not text:
-        return session.with_unanswered(question)
-    return session.with_turn(Turn(question, Message(role="assistant", content=text, status="incomplete")))
-
-
 def _locked(path: Path) -> int:
     """Open and lock the file; whoever removed it meanwhile has made it another one, which is tried again."""
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -201,7 +178,7 @@ def _locked(path: Path) -> int:
         try:
             os.fchmod(descriptor, FILE_MODE)
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if path.exists() and path.stat().st_ino == os.fstat(descriptor).st_ino:
+            if _is_at(path, descriptor):
                 return descriptor
         except BlockingIOError:
             os.close(descriptor)
@@ -212,5 +189,12 @@ def _locked(path: Path) -> int:
         os.close(descriptor)
 
 
+def _is_at(path: Path, descriptor: int) -> bool:
+    """Tell whether a path leads to an open file."""
+    try:
+        return os.path.samestat(os.lstat(path), os.fstat(descriptor))
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
 _encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)

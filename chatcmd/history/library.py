@@ -1,18 +1,20 @@
 """The history folder: whose sessions there are, how to name one, and what a killed process left behind."""
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 
-from chatcmd.conversation.name import decoded, folder_for
+from chatcmd.conversation.name import checked, decoded, folder_for
 from chatcmd.conversation.session import Session
-from chatcmd.errors import Damaged, HistoryError, SessionInUse, SessionNotFound
+from chatcmd.errors import Damaged, HistoryError, NameRefused, SessionInUse, SessionNotFound
 from chatcmd.history import file
-from chatcmd.history.journal import Journal, replay
+from chatcmd.history.journal import Journal
+from chatcmd.history.recovery import LIVE, SAVED, Recovered, recover
 
-SAVED, LIVE = ".json", ".jsonl"
+__all__ = ["LIVE", "SAVED", "Entry", "Library", "Recovered"]
 
 
 class Entry(msgspec.Struct):
@@ -27,14 +29,6 @@ class Entry(msgspec.Struct):
     path: str
 
 
-class Recovered(msgspec.Struct, frozen=True):
-    """What a killed process left: the session as it is now saved, and a sentence on what could not be read."""
-
-    session: Session
-    path: Path
-    warning: str | None = None
-
-
 class Library:
     """All sessions below one history folder; nothing is made before something is saved."""
 
@@ -42,55 +36,81 @@ class Library:
         self.folder = folder
 
     def users(self) -> list[str]:
-        """List the users that have sessions, who talked last first."""
-        found = [(_newest(path), decoded(path.name)) for path in self._folders()]
-        return [user for newest, user in sorted(found, reverse=True) if newest]
+        """List the users that have sessions, who talked last first; folders that cannot be read are passed over."""
+        try:
+            folders = self._folders()
+        except HistoryError:
+            return []
+        newest = {decoded(folder.name): _written(folder) for folder in folders if _holds(folder, SAVED)}
+        return sorted(newest, key=lambda user: newest[user], reverse=True)
 
     def path_of(self, user: str, session_id: str) -> Path:
         """Say where a session of a user is saved."""
-        folder = folder_for(user, (path.name for path in self._folders()))
+        try:
+            existing = [path.name for path in self._folders()]
+        except HistoryError:
+            existing = []  # whoever writes there will be told
+        folder = folder_for(user, existing)
         return self.folder / folder / (session_id + SAVED)
 
     def open(self, user: str, session_id: str) -> Journal:
         """Open a session's journal for this process alone; raises SessionInUse, NotSaved."""
         return Journal(self.path_of(user, session_id).with_suffix(LIVE))
 
+    def resume(self, path: Path) -> tuple[Session, Journal]:
+        """Go on with a saved session, and what a killed process left of it; raises HistoryError and SessionInUse."""
+        live = path.with_suffix(LIVE)
+        if live.exists():
+            recover(live)
+        journal = Journal(live)
+        try:
+            session = file.read(path)
+            if file.is_newer(session):
+                raise HistoryError(f"{path} was written by a newer chatcmd: it can be shown, not continued; upgrade")
+            checked(session.user, "user")
+        except NameRefused as error:
+            journal.close(remove=False)
+            raise Damaged(f"{path} can be shown, not continued: {error}") from None
+        except BaseException:
+            journal.close(remove=False)
+            raise
+        return session, journal
+
     def save(self, session: Session, journal: Journal) -> Path:
         """Write a session's file beside its journal, then let the journal go; raises NotSaved."""
         path = journal.path.with_suffix(SAVED)
-        file.write(path, session)
-        journal.close(remove=True)
+        safe = False
+        try:
+            file.write(path, session)
+            safe = True
+        finally:
+            journal.close(remove=safe)
         return path
 
     def paths(self, user: str | None = None) -> list[Path]:
-        """List the saved sessions' files, newest first."""
-        found = [path for folder in self._folders(user) for path in _files(folder, SAVED)]
+        """List the saved sessions' files, newest first; raises HistoryError when there is no reading the folder."""
+        found = [path for folder in self._folders(user) for path in _readable(folder, SAVED)]
         return sorted(found, key=lambda path: path.name, reverse=True)
 
-    def entries(self, user: str | None = None) -> Iterator[Entry | Damaged]:
+    def entries(self, user: str | None = None) -> Iterator[Entry | HistoryError]:
         """Walk the saved sessions, newest first; what cannot be read is yielded as what is wrong with it."""
+        for folder in self._folders(user):
+            try:
+                _files(folder, SAVED)
+            except OSError as error:
+                yield HistoryError(f"{folder} cannot be read: {error.strerror}")
         for path in self.paths(user):
             try:
-                session = file.read(path)
-            except Damaged as error:
+                yield _entry(path, file.read(path))
+            except HistoryError as error:
                 yield error
             except OSError as error:
-                yield Damaged(f"{path} cannot be read: {error.strerror}")
-            else:
-                yield Entry(
-                    session.id,
-                    session.user,
-                    session.started,
-                    session.model,
-                    session.title,
-                    len(session.turns),
-                    str(path),
-                )
+                yield HistoryError(f"{path} cannot be read: {error.strerror}")
 
     def find(self, wanted: str, user: str | None = None) -> Path:
         """Find a session by id, unique beginning of it, title, or -1 for the latest; raises SessionNotFound."""
         paths = self.paths(user)
-        if wanted.startswith("-") and wanted[1:].isdigit() and 0 < int(wanted[1:]) <= len(paths):
+        if re.fullmatch("-[1-9][0-9]{0,8}", wanted) and int(wanted[1:]) <= len(paths):
             return paths[int(wanted[1:]) - 1]
         begins = [path for path in paths if path.stem.startswith(wanted)] if wanted else []
         exact = [path for path in begins if path.stem == wanted]
@@ -100,53 +120,39 @@ class Library:
         whose = f" of {user}" if user else ""
         if not matches:
             raise SessionNotFound(f"no session{whose} is called {wanted!r}; see: chatcmd history list")
-        ids = ", ".join(path.stem for path in matches[:3])
-        raise SessionNotFound(f"{len(matches)} sessions{whose} are called {wanted!r} ({ids}, ...); give the whole id")
+        ids = ", ".join(path.stem for path in matches[:3]) + (", ..." if len(matches) > 3 else "")  # noqa: PLR2004
+        raise SessionNotFound(f"{len(matches)} sessions{whose} are called {wanted!r} ({ids}); give the whole id")
 
-    def recover(self) -> Iterator[Recovered]:
-        """Save what killed processes left in journals; a journal that is in use, or unreadable, stays."""
-        for folder in self._folders():
-            for path in _files(folder, LIVE):
-                try:
-                    journal = Journal(path)
-                except SessionInUse:
-                    continue
-                recovered = self._recovered(journal)
-                if recovered is not None:
-                    yield recovered
+    def latest(self, user: str | None = None) -> Path:
+        """Find the session that was saved last, which may have begun long ago; raises SessionNotFound."""
+        folders = [folder for folder in self._folders(user) if _holds(folder, SAVED)]
+        if not folders:
+            whose = f" of {user}" if user else ""
+            raise SessionNotFound(f"nothing is saved{whose} yet, so there is nothing to go on with")
+        return max(_readable(max(folders, key=_written), SAVED), key=_written)
 
-    def _recovered(self, journal: Journal) -> Recovered | None:
-        path = journal.path
-        session, damaged = replay(path.read_bytes())
-        for leftover in path.parent.glob(f".{path.stem}{SAVED}.*.tmp"):
-            leftover.unlink(missing_ok=True)
-        if session is None or not session.worth_saving:
-            if damaged:
-                path.rename(path.with_name(f"{path.name}.damaged"))
-            journal.close(remove=not damaged)
-            return None
-        saved = path.with_suffix(SAVED)
-        if saved.exists() and _count(file.read(saved)) >= _count(session):
-            journal.close(remove=True)  # killed between saving the session and removing its journal
-            return None
-        last = max((message.at or "" for message in session.messages), default="") or session.started
-        session = session.ended_at(last, "recovered")
-        file.write(saved, session)
-        warning = None
-        if damaged:
-            kept = path.with_name(f"{path.name}.damaged")
-            kept.write_bytes(path.read_bytes())
-            kept.chmod(0o600)
-            warning = f"lines {', '.join(map(str, damaged))} of its journal could not be read; it is kept as {kept}"
-        journal.close(remove=True)
-        return Recovered(session, saved, warning)
+    def recover(self, tell: Callable[[str], None] = lambda _: None) -> Iterator[Recovered]:
+        """Save what killed processes left in journals, passing over those in use.
+
+        Nothing stops it: `tell` is given a sentence on each folder and journal that has to stay as it is.
+        """
+        try:
+            folders = self._folders()
+        except HistoryError as error:
+            tell(str(error))
+            return
+        for folder in folders:
+            try:
+                for path in _files(folder, LIVE):
+                    recovered = _recovered(path, tell)
+                    if recovered is not None:
+                        yield recovered
+            except OSError as error:
+                tell(f"{folder} cannot be read: {error.strerror}")
 
     def _titled(self, title: str, user: str | None) -> list[Path]:
-        return [
-            Path(entry.path)
-            for entry in self.entries(user)
-            if isinstance(entry, Entry) and title and entry.title == title
-        ]
+        found = (entry for entry in self.entries(user) if isinstance(entry, Entry)) if title else ()
+        return [Path(entry.path) for entry in found if entry.title == title]
 
     def _folders(self, user: str | None = None) -> list[Path]:
         try:
@@ -162,14 +168,46 @@ class Library:
         return [path for path in found if path.name == name]
 
 
+def _recovered(path: Path, tell: Callable[[str], None]) -> Recovered | None:
+    try:
+        return recover(path)
+    except SessionInUse:
+        return None
+    except HistoryError as error:
+        tell(str(error))
+    except OSError as error:
+        tell(f"{path} could not be recovered: {error.strerror}")
+    return None
+
+
 def _files(folder: Path, ending: str) -> list[Path]:
     with os.scandir(folder) as entries:
         return [Path(entry.path) for entry in entries if entry.name.endswith(ending) and not entry.name.startswith(".")]
 
 
-def _newest(folder: Path) -> str:
-    return max((path.name for path in _files(folder, SAVED)), default="")
+def _readable(folder: Path, ending: str) -> list[Path]:
+    try:
+        return _files(folder, ending)
+    except OSError:
+        return []
 
 
-def _count(session: Session) -> int:
-    return sum(1 for _ in session.messages)
+def _entry(path: Path, session: Session) -> Entry:
+    turns = len(session.turns)
+    return Entry(session.id, session.user, session.started, session.model, session.title, turns, str(path))
+
+
+def _holds(folder: Path, ending: str) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return any(entry.name.endswith(ending) and not entry.name.startswith(".") for entry in entries)
+    except OSError:
+        return False
+
+
+def _written(path: Path) -> int:
+    """Tell when a file was saved, or anything in a folder: saving gives a file its name there."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0  # it has gone meanwhile

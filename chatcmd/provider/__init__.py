@@ -4,6 +4,7 @@ import asyncio
 import os
 import threading
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -55,17 +56,17 @@ class Providers:
             await asyncio.to_thread(self._connect, service)
         return self._connected[service]
 
-    def warm(self, service: Service) -> None:
-        """Load the SDK in the background, while the human types; what is wrong is told when it is needed."""
-        threading.Thread(target=self._warm, args=(service,), daemon=True, name="load the SDK").start()
+    def warm(self, service: Service, delay: float) -> None:
+        """Load the SDK in the background after `delay` seconds; what is wrong is told when it is needed."""
+        timer = threading.Timer(delay, self._warm, (service,))
+        timer.daemon = True
+        timer.start()
 
     async def close(self) -> None:
         for provider in self._connected.values():
             await provider.close()
 
     def _warm(self, service: Service) -> None:
-        from contextlib import suppress  # noqa: PLC0415 - the thread's own
-
         with suppress(Exception):
             self._connect(service)
 

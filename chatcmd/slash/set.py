@@ -14,7 +14,9 @@ async def set_(app: App, argument: str) -> None:
     if name == "model":
         await model(app, value.strip())
     elif value.strip():
-        app.settings = app.settings.set(name, value.strip())
+        changed = app.settings.set(name, value.strip())
+        changed.budget(app.talk.session.model)  # refuses what would leave no room for a question
+        app.settings = changed
         app.screen.show(f"{name} = {_shown(app.settings[name])}")
     elif name:
         app.settings.set(name, "default")  # refuses a name that there is not
@@ -33,4 +35,6 @@ def _shown(value: Any) -> str:
         return "-"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return ", ".join(value)
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -4,17 +4,23 @@ import os
 import sys
 import termios
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
-from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.input import create_input
+from prompt_toolkit.input.typeahead import store_typeahead
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output.vt100 import Vt100_Output
 
-from chatcmd.terminal import EndOfInput, Interrupted
+from chatcmd.errors import Exit
+from chatcmd.terminal import EndOfInput, Interrupted, ReaderGone
+from chatcmd.terminal.plain import switched_off
+
+if TYPE_CHECKING:
+    from prompt_toolkit.key_binding.key_processor import KeyPress
 
 
 class LineEditor:
@@ -27,40 +33,60 @@ class LineEditor:
         # The terminal is never asked where its cursor is: one that does not answer would delay every Enter.
         self._output = Vt100_Output.from_pty(sys.stdout, term=os.environ.get("TERM"))
         self._output.enable_cpr = False
-        self._questions = InMemoryHistory()
         self._commands = commands
         self._keys = _keys()
+        self._questions: PromptSession[str] | None = None
 
     async def line(self, prompt: str, *, text: str = "", offers: Sequence[str] = (), secret: bool = False) -> str:
         """Read a line; offers complete a name, and only questions are recalled with the arrow keys."""
-        asked: PromptSession[str] = PromptSession(
-            [("", prompt)],
-            completer=_Words((lambda: dict.fromkeys(offers, "")) if offers or secret else self._commands),
+        if offers or secret:
+            asked = self._session(lambda: dict.fromkeys(offers, ""), secret=secret)
+        else:
+            asked = self._questions = self._questions or self._session(self._commands, secret=False)
+        try:
+            return await asked.prompt_async([("", prompt)], default=text, handle_sigint=False)  # see signals.py
+        except EOFError:
+            raise EndOfInput from None
+        except OSError:  # the terminal has vanished
+            raise ReaderGone(Exit.HANGUP) from None
+
+    def _session(self, words: Callable[[], Mapping[str, str]], *, secret: bool) -> PromptSession[str]:
+        return PromptSession(
+            completer=_Words(words),
             complete_while_typing=False,
-            history=None if offers or secret else self._questions,
             is_password=secret,
             enable_suspend=True,
             key_bindings=self._keys,
             input=self._input,
             output=self._output,
         )
-        try:
-            return await asked.prompt_async(default=text)
-        except EOFError:
-            raise EndOfInput from None
 
     @contextmanager
     def answering(self) -> Iterator[None]:
-        """Switch the terminal's echo off: keys typed during an answer wait for the next line."""
-        descriptor = sys.stdin.fileno()
-        before = termios.tcgetattr(descriptor)
-        quiet = [*before]
-        quiet[3] = before[3] & ~termios.ECHO
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, quiet)
+        """Collect what is typed during an answer, unseen, for the next line; Ctrl-C still comes as a signal.
+
+        It is read all the while: a terminal by itself keeps 4,095 bytes of a line and drops the rest.
+        """
+        keys: list[KeyPress] = []
+        with self._pastes_marked(), switched_off(termios.ECHO | termios.ICANON, sys.stdin):
+            try:
+                with self._input.attach(lambda: keys.extend(self._input.read_keys())):
+                    yield
+            finally:
+                store_typeahead(self._input, [*keys, *self._input.flush_keys()])
+
+    @contextmanager
+    def _pastes_marked(self) -> Iterator[None]:
+        """Let the terminal mark a paste, so that one of many lines is one question, as at the prompt."""
+        with suppress(OSError):  # the terminal has vanished
+            self._output.enable_bracketed_paste()
+            self._output.flush()
         try:
             yield
         finally:
-            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+            with suppress(OSError):
+                self._output.disable_bracketed_paste()
+                self._output.flush()
 
 
 class _Words(Completer):

@@ -1,6 +1,8 @@
 """What appears: every text from outside passes the cleaner here, and nowhere else a byte is written."""
 
+import os
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from errno import EPIPE
 from shutil import get_terminal_size
 from typing import TextIO
@@ -74,6 +76,13 @@ class Screen:
         width = get_terminal_size().columns if self._out.isatty() else None
         self._write(self._out, table.lay_out(cells, head, width))
 
+    def close(self) -> None:
+        """Write out what is held back, or let it go: Python would try again at its end, and complain."""
+        try:
+            self._out.flush()
+        except OSError:
+            _to_nowhere(self._out)
+
     def _line(self, text: str, colour: str) -> None:
         line = clean(text)
         self._write(self._notes, f"{colour}{line}{_PLAIN}\n" if self._colour else f"{line}\n")
@@ -86,8 +95,17 @@ class Screen:
                 to.flush()
             except OSError as error:
                 self.gone = ReaderGone(Exit.READER_GONE if error.errno == EPIPE else Exit.HANGUP)
+                _to_nowhere(to)
                 raise self.gone from None
         return text
+
+
+def _to_nowhere(stream: TextIO) -> None:
+    """Let what a stream still holds go nowhere: Python would try to write it again at the end, and complain."""
+    with suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def heading(who: str) -> str:

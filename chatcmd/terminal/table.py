@@ -8,11 +8,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+GAP = 2
+"""Cells between two columns."""
+
+LEAST = 6
+"""Cells that the last column keeps however narrow the screen is; the terminal breaks such lines."""
+
 
 def lay_out(rows: Sequence[Sequence[str]], head: Sequence[str], width: int | None) -> str:
     """Lay cleaned rows out as plain text; where `width` is not enough for all, the last column gives way."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=bool(head))
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), show_header=bool(head))
     columns = list(zip(*([head] if head else []), *rows, strict=True))
+    # Decided here: where there is no room, rich would take from all columns alike, and narrow ones would be gone.
+    widths = [max(map(cell_len, column)) for column in columns]
+    before = sum(widths[:-1]) + GAP * len(widths[:-1])
+    if width is not None:
+        widths[-1] = min(widths[-1], max(width - before, LEAST))
     for number, column in enumerate(columns):
         cells = column[1:] if head else column
         table.add_column(
@@ -20,15 +31,12 @@ def lay_out(rows: Sequence[Sequence[str]], head: Sequence[str], width: int | Non
             justify="right" if all(cell.replace(",", "").isdigit() for cell in cells) else "left",
             no_wrap=True,
             overflow="ellipsis",
-            min_width=None if number == len(columns) - 1 else max(map(cell_len, column)),
+            width=widths[number],
         )
     for row in rows:
         table.add_row(*map(Text, row))
     out = StringIO()
-    Console(file=out, width=width or _ENDLESS, color_system=None, markup=False, highlight=False, emoji=False).print(
+    Console(file=out, width=before + widths[-1], color_system=None, markup=False, highlight=False, emoji=False).print(
         table
     )
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
-
-
-_ENDLESS = 100_000

@@ -107,7 +107,7 @@ def _answer(text: str) -> Message:
         model="gpt-3.5-turbo",
         status="complete",
         finish_reason="stop",
-        latency=Latency(1.475, 0.412),
+        latency=Latency(first=0.412, total=1.475),
         usage=Usage(44, 8),
     )
 

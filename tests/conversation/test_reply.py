@@ -68,7 +68,7 @@ async def test_what_passes_through_is_remembered() -> None:
         model="gpt-3.5-turbo-0125",
         status="complete",
         finish_reason="stop",
-        latency=Latency(0.0, 0.0),
+        latency=Latency(first=0.0, total=0.0),
         usage=Usage(44, 8),
         window=Sent(44, 0),
         reasoning="well, two",
@@ -92,7 +92,7 @@ async def test_latency_is_from_the_question_to_the_first_text_and_to_the_end() -
     async for _ in reply.pieces():
         pass
     clock.now = 500.0
-    assert answer_of(reply).latency == Latency(1.475, 0.412)
+    assert answer_of(reply).latency == Latency(first=0.412, total=1.475)
 
 
 async def test_a_stopped_answer_is_interrupted_and_its_time_ends_where_it_stopped() -> None:
@@ -103,7 +103,7 @@ async def test_a_stopped_answer_is_interrupted_and_its_time_ends_where_it_stoppe
         clock.now = 101.5
     clock.now = 500.0
     answer = answer_of(reply, stopped=True)
-    assert (answer.content, answer.status, answer.latency) == ("a", "interrupted", Latency(1.5, 0.0))
+    assert (answer.content, answer.status, answer.latency) == ("a", "interrupted", Latency(first=0.0, total=1.5))
 
 
 async def test_an_answer_that_breaks_off_is_incomplete() -> None:

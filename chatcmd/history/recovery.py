@@ -1,0 +1,210 @@
+"""What a killed process left in a journal, made into a saved session: every line that can be read is kept."""
+
+import time
+from glob import escape
+from itertools import count
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+from chatcmd.conversation.message import Message, Persona, Turn
+from chatcmd.conversation.name import decoded
+from chatcmd.conversation.session import Session
+from chatcmd.errors import Damaged, HistoryError
+from chatcmd.history import file
+from chatcmd.history.disk import sync_folder
+from chatcmd.history.journal import Answered, Asked, Event, Journal, Opened, Part
+
+SAVED, LIVE, DAMAGED = ".json", ".jsonl", ".damaged"
+
+MAKING_SECONDS = 60
+"""An empty journal younger than this is left to whoever makes it."""
+
+
+class Recovered(msgspec.Struct, frozen=True):
+    """What a killed process left: the session as it is now saved, and a sentence on what could not be read."""
+
+    session: Session
+    path: Path
+    warning: str | None = None
+
+
+def recover(path: Path) -> Recovered | None:
+    """Save what a journal holds beyond its session's file, and remove it; None when that is nothing.
+
+    Raises SessionInUse while someone talks, and HistoryError or OSError when it has to stay: what cannot be read is
+    kept beside under another name, what a newer program wrote is left alone.
+    """
+    if _is_being_made(path):
+        return None
+    journal = Journal(path)
+    safe = False
+    try:
+        for leftover in path.parent.glob(f".{escape(path.stem)}{SAVED}.*.tmp"):
+            leftover.unlink(missing_ok=True)
+        recovered = _saved(path)
+        safe = True
+    finally:
+        journal.close(remove=safe)
+    return recovered
+
+
+def _is_being_made(path: Path) -> bool:
+    """Tell whether someone may be about to lock an empty journal: taking the lock now would turn them away."""
+    found = path.lstat()
+    return found.st_size == 0 and time.time() - found.st_mtime < MAKING_SECONDS
+
+
+def _saved(path: Path) -> Recovered | None:
+    saved = path.with_suffix(SAVED)
+    known, trouble = _known(saved)
+    session, damaged = replay(path.read_bytes(), known or _nameless(path))
+    if session is not None:
+        _refuse_newer(path, session)
+    if damaged:
+        numbers = ", ".join(map(str, damaged))
+        trouble.append(f"of its journal, line {numbers} could not be read; it is kept as {_aside(path).name}")
+    warning = "; ".join(trouble) or None
+    if session is None or not session.worth_saving or (known is not None and _count(known) >= _count(session)):
+        if damaged:
+            _keep(path)
+            raise Damaged(f"nothing more could be recovered of {path}: {warning}")
+        return None  # no question was asked, or the process was killed between saving and removing the journal
+    session = _ended(session)
+    if known is None and saved.exists():
+        _keep(saved)
+    file.write(saved, session)
+    if damaged:
+        _keep(path)
+    return Recovered(session, saved, warning)
+
+
+def _known(saved: Path) -> tuple[Session | None, list[str]]:
+    """Read the session's file, if there is one; what is wrong with it is told, for the journal can replace it."""
+    try:
+        session = file.read(saved)
+    except FileNotFoundError:
+        return None, []
+    except Damaged as error:
+        return None, [f"{error}, as {_aside(saved).name}"]
+    _refuse_newer(saved, session)
+    return session, []
+
+
+def replay(data: bytes, otherwise: Session | None = None) -> tuple[Session | None, list[int]]:
+    """Read a journal back: the session it holds, if any, and the numbers of the lines that could not be read.
+
+    A question without its answer is kept as unanswered, or with what had come of the answer as an incomplete turn.
+    `otherwise` is what the events belong to when the line that says so cannot be read.
+    """
+    told = _Told()
+    damaged: list[int] = []
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if not line:
+            continue
+        try:
+            event = _decoder.decode(line)
+            opened = file.to_session(event.session) if isinstance(event, Opened) else None
+        except (ValueError, RecursionError):
+            damaged.append(number)
+            told.missed()
+            continue
+        if opened is None and told.session is None:
+            told.session = otherwise
+        if opened is not None:
+            told = _Told(opened)
+        elif told.session is not None:
+            told.hear(event)
+    told.close()
+    return told.session, damaged
+
+
+class _Told:
+    """A session while its journal is read: the question that is open, and what has come of its answer."""
+
+    def __init__(self, session: Session | None = None) -> None:
+        self.session = session
+        self._question: Message | None = None
+        self._text = ""
+        self._unsure = False
+
+    def missed(self) -> None:
+        """Take note that a line is lost: what comes next may belong to a question that stood there."""
+        self._unsure = True
+
+    def hear(self, event: Event) -> None:
+        assert self.session is not None, "there is a session by the first event"
+        if isinstance(event, Part):
+            self._text += event.text
+        elif isinstance(event, Answered):
+            self._take(event.message)
+            self._begin(None)
+        elif isinstance(event, Asked):
+            self.close()  # what ended the question before is lost
+            self._begin(event.message)
+        elif self._unsure or self._text:
+            self.close()  # only a question without a word of an answer is withdrawn: this was another one
+        else:
+            self._begin(None)
+
+    def close(self) -> None:
+        """Keep what is open."""
+        if self._text:
+            self._take(Message(role="assistant", content=self._text, status="incomplete"))
+        elif self._question is not None and self.session is not None:
+            self.session = self.session.with_unanswered(self._question)
+        self._begin(None)
+
+    def _begin(self, question: Message | None) -> None:
+        self._question, self._text, self._unsure = question, "", False
+
+    def _take(self, answer: Message) -> None:
+        if self.session is None:
+            return
+        if self._question is not None:
+            self.session = self.session.with_turn(Turn(self._question, answer))
+        else:  # its question is lost
+            self.session = replace(self.session, aside=(*self.session.aside, answer))
+
+
+def _nameless(path: Path) -> Session:
+    """Say of a session what its journal's name tells, for want of the line that opens it."""
+    return Session(
+        id=path.stem,
+        user=decoded(path.parent.name),
+        persona=Persona("unknown", ""),
+        model="",
+        started="",
+    )
+
+
+def _ended(session: Session) -> Session:
+    """End a session with its last message; what only the messages still tell is taken from them."""
+    times = [message.at for message in session.messages if message.at] or [session.started]
+    models = [message.model for message in session.messages if message.model] or ["unknown"]
+    known = replace(session, started=session.started or times[0], model=session.model or models[0])
+    return known.ended_at(max(times), "recovered")
+
+
+def _refuse_newer(path: Path, session: Session) -> None:
+    if file.is_newer(session):
+        raise HistoryError(f"{path} was written by a newer chatcmd; the journal is left as it is, upgrade")
+
+
+def _aside(path: Path) -> Path:
+    """Choose another name for a file, never that of one that was kept before."""
+    names = (path.with_name(f"{path.name}{DAMAGED}{number or ''}") for number in count())
+    return next(name for name in names if not name.exists())
+
+
+def _keep(path: Path) -> None:
+    path.rename(_aside(path))
+    sync_folder(path.parent)
+
+
+def _count(session: Session) -> int:
+    return sum(1 for _ in session.messages)
+
+
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
