@@ -1,6 +1,7 @@
 """The model's side: what is asked of it, and how to reach it before it is loaded."""
 
 import asyncio
+import gc
 import os
 import threading
 from collections.abc import AsyncGenerator, Mapping
@@ -63,7 +64,7 @@ class Providers:
         timer.start()
 
     async def close(self) -> None:
-        for provider in self._connected.values():
+        for provider in list(self._connected.values()):  # a thread may still be adding one
             await provider.close()
 
     def _warm(self, service: Service) -> None:
@@ -78,4 +79,5 @@ class Providers:
                 del os.environ[variable]  # the SDK would take keys, hosts and headers from them unasked
             from chatcmd.provider import compatible
 
+            gc.freeze()  # the SDK's 76,000 objects stay: walking them takes 50 ms, now and then, in the middle of a turn
             self._connected[service] = compatible.Compatible(service, self._environ, self._timeout)

@@ -5,12 +5,15 @@ answer is complete here only when the server said so: with a finish_reason or wi
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing
+
+from msgspec.structs import replace
 
 from chatcmd.conversation.reply import Delta
-from chatcmd.errors import BrokenOff, NotAnAnswer, ServerFailed, TimedOut
+from chatcmd.errors import BrokenOff, NotAnAnswer, ProviderError, ServerFailed, TimedOut
 from chatcmd.provider.chunk import Chunk, error_text, parse
-from chatcmd.provider.events import LONGEST, Event, Events, TooLong
+from chatcmd.provider.events import BOM, LONGEST, Event, Events, TooLong
 
 LONGEST_ANSWER = 4 * 1024 * 1024
 """Characters of an answer that are still taken."""
@@ -22,55 +25,79 @@ DRAIN_WAIT = 0.25
 """Seconds to wait, after `[DONE]`, for the end of the response, so that the connection can be used again."""
 
 _STREAM_STARTS = (b"data:", b"event:", b"id:", b"retry:", b":")
-_ENOUGH = 6
+_ENOUGH = len(BOM) + 6
 """Bytes by which a stream of events is told from anything else, whatever its content type says."""
 
 
 class Answer:
-    """One response being read; `host` is named in errors, `timeout` is the longest silence in seconds."""
+    """One response being read; `host` is named in errors, `timeout` is the longest silence in seconds.
 
-    def __init__(self, host: str, content_type: str, timeout: float) -> None:
+    Silence is waiting without an event: comments, which services send to keep a connection open, do not break it.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        content_type: str,
+        timeout: float,
+        *,
+        usage_wait: float = USAGE_WAIT,
+        drain_wait: float = DRAIN_WAIT,
+    ) -> None:
         self._host = host
         self._content_type = content_type.partition(";")[0].strip() or "no content type"
         self._timeout = timeout
+        self._usage_wait = usage_wait
+        self._drain_wait = drain_wait
+        self._patience = timeout  # how much longer to wait; time that the reader takes does not count
         self._finished = False
-        self._done = False
         self._usage = False
+        self._done = False
         self._length = 0
 
     async def read(self, response: AsyncIterator[bytes]) -> AsyncGenerator[Delta, None]:
         """Yield the pieces; raises NotAnAnswer, ServerFailed, BrokenOff, TimedOut, and what `response` raises."""
-        pieces = self._patiently(response)
-        head = b""
-        async for piece in pieces:
-            head = (head + piece).lstrip()
-            if len(head) >= _ENOUGH:
-                break
-        if head.startswith(_STREAM_STARTS):
-            async for delta in self._stream(head, pieces):
-                yield delta
-        else:
-            yield await self._whole(head, pieces)
+        async with aclosing(self._patiently(response)) as pieces:
+            head = b""
+            async for piece in pieces:
+                head = (head + piece).lstrip()
+                if len(head) >= _ENOUGH:
+                    break
+            is_stream = head.removeprefix(BOM).startswith(_STREAM_STARTS)
+            read = self._stream(head, pieces) if is_stream else self._whole(head, pieces)
+            async with aclosing(read) as deltas:
+                async for delta in deltas:
+                    yield delta
 
-    async def _stream(self, head: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[Delta]:
+    async def _stream(self, head: bytes, pieces: AsyncIterator[bytes]) -> AsyncGenerator[Delta, None]:
         events = Events()
-        for delta in self._deltas(events, head):
+        for delta in self._deltas(events.feed(head)):
             yield delta
         async for piece in pieces:
-            for delta in self._deltas(events, piece):
-                yield delta
-        for event in events.end():
-            for delta in self._event(event):
-                yield delta
+            if not self._done:
+                for delta in self._deltas(events.feed(piece)):
+                    yield delta
+        for delta in self._deltas(events.end()):
+            yield delta
         if not self._finished:
-            raise BrokenOff(f"{self._host} stopped before it said that the answer was complete")
+            raise BrokenOff(f"{self._host} stopped before it said that the answer was complete; try again")
 
-    async def _whole(self, body: bytes, pieces: AsyncIterator[bytes]) -> Delta:
+    async def _whole(self, head: bytes, pieces: AsyncIterator[bytes]) -> AsyncGenerator[Delta, None]:
         """Read a response that is not a stream: a whole answer, or something else with status 200."""
+        body = bytearray(head.removeprefix(BOM))
         async for piece in pieces:
+            if piece.strip():
+                self._patience = self._timeout
             body += piece
             if len(body) > LONGEST:
-                raise BrokenOff(f"{self._host} sent more than {LONGEST:,} bytes at once; the rest was left out")
+                raise self._too_long()
+        chunk = self._document(bytes(body))
+        for delta in self._delta(chunk):
+            yield delta
+        if not self._finished:
+            raise BrokenOff(f"{self._host} sent an answer without saying that it is complete; try again")
+
+    def _document(self, body: bytes) -> Chunk:
         if not body:
             raise NotAnAnswer(f"{self._host} sent an empty response; check base_url")
         try:
@@ -81,18 +108,19 @@ class Answer:
                 f"{self._host} sent no chat answer but {what} ({self._content_type}); check base_url and proxy"
             ) from None
         if chunk.error or not chunk.choices:
-            raise NotAnAnswer(f"{self._host} sent no chat answer ({self._content_type}): {_words(chunk)}")
-        delta = self._delta(chunk)
-        if not self._finished:
-            raise BrokenOff(f"{self._host} sent an answer without saying that it is complete")
-        return delta
+            what = f"{self._host} sent no chat answer ({self._content_type}): {_words(chunk)}"
+            raise NotAnAnswer(f"{what}; check base_url, or try again")
+        return chunk
 
-    async def _patiently(self, response: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async def _patiently(self, response: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
         """Pull bytes, with a clock of our own; once the answer is finished, nothing that follows can hurt it."""
+        clock = asyncio.get_running_loop().time
         try:
-            while True:
+            while self._patience > 0 or not self._finished:
+                began = clock()
                 async with asyncio.timeout(self._patience):
                     piece = await anext(response, None)
+                self._patience -= clock() - began
                 if piece is None:
                     return
                 yield piece
@@ -105,44 +133,69 @@ class Answer:
             if not self._finished:
                 raise
 
-    @property
-    def _patience(self) -> float:
-        if self._done or self._usage:
-            return DRAIN_WAIT
-        return USAGE_WAIT if self._finished else self._timeout
-
-    def _deltas(self, events: Events, piece: bytes) -> list[Delta]:
+    def _deltas(self, events: Iterator[Event]) -> Iterator[Delta]:
+        """Read events one by one, so that what came before a fault is kept."""
         try:
-            return [delta for event in events.feed(piece) for delta in self._event(event)]
+            for event in events:
+                yield from self._event(event)
         except TooLong:
-            raise BrokenOff(f"{self._host} sent more than {LONGEST:,} bytes at once; the rest was left out") from None
+            raise self._too_long() from None
+        except ProviderError:
+            if not self._finished:
+                raise
 
-    def _event(self, event: Event) -> list[Delta]:
+    def _event(self, event: Event) -> Iterator[Delta]:
+        if self._done:
+            return
+        if not self._finished:
+            self._patience = self._timeout
         if event.data.strip() == b"[DONE]":
             self._finished = self._done = True
-            return []
-        if self._done:
-            return []
-        chunk = self._parse(event.data)
+            self._patience = self._drain_wait
+            return
+        chunk = self._chunk(event)
         if chunk.error or event.type == "error":
-            raise ServerFailed(f"{self._host} reports an error in the answer: {_words(chunk)}")
-        return [self._delta(chunk)]
+            raise ServerFailed(f"{self._host} reports an error in the answer: {_words(chunk)}; try again")
+        yield from self._delta(chunk)
 
-    def _delta(self, chunk: Chunk) -> Delta:
+    def _chunk(self, event: Event) -> Chunk:
+        try:
+            return parse(event.data)
+        except ValueError:
+            if event.type == "error":
+                return Chunk(error=event.data.decode("utf-8", "replace"))
+            raise BrokenOff(
+                f"{self._host} sent a piece of the answer that cannot be read (malformed JSON); try again"
+            ) from None
+
+    def _delta(self, chunk: Chunk) -> Iterator[Delta]:
         delta = chunk.delta
+        room = LONGEST_ANSWER - self._length
         self._length += len(delta.text) + len(delta.reasoning)
         if self._length > LONGEST_ANSWER:
-            raise BrokenOff(f"the answer grew beyond {LONGEST_ANSWER:,} characters and was cut there")
-        self._finished = self._finished or delta.finish_reason is not None
-        self._usage = self._usage or (self._finished and delta.usage is not None)
-        return delta
+            yield replace(delta, text=delta.text[:room], reasoning=delta.reasoning[:room], finish_reason=None)
+            raise BrokenOff(
+                f"{self._host} did not come to an end: the answer was cut at {LONGEST_ANSWER:,} characters; "
+                "ask for a shorter one, or set max_tokens"
+            )
+        self._note(delta)
+        yield delta
+        if delta.finish_reason == "error":
+            raise ServerFailed(f"{self._host} ended the answer with an error and gives no reason; try again")
 
-    def _parse(self, data: bytes) -> Chunk:
-        try:
-            return parse(data)
-        except ValueError:
-            raise BrokenOff(f"{self._host} sent a piece of the answer that cannot be read (malformed JSON)") from None
+    def _note(self, delta: Delta) -> None:
+        """Follow how far the answer is; each step has its own time, which no later event prolongs."""
+        if delta.finish_reason not in (None, "error") and not self._finished:
+            self._finished = True
+            self._patience = self._usage_wait
+        if self._finished and delta.usage is not None and not self._usage:
+            self._usage = True
+            self._patience = self._drain_wait
+
+    def _too_long(self) -> BrokenOff:
+        return BrokenOff(f"{self._host} sent more than {LONGEST:,} bytes at once, the rest was left out; try again")
 
 
 def _words(chunk: Chunk) -> str:
-    return error_text(chunk.error) or error_text(chunk.message) or "it gives no reason"
+    said = (error_text(found) for found in (chunk.error, chunk.message, chunk.detail, chunk.msg))
+    return next(filter(None, said), "it gives no reason")

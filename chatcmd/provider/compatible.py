@@ -1,15 +1,18 @@
 """An OpenAI-compatible service, through the openai SDK: the request out, the answer in."""
 
+import asyncio
 import re
-from collections.abc import AsyncGenerator, Mapping
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, aclosing
+from functools import cache
 from typing import Any
 
 import httpx2
 import openai
 
 from chatcmd.conversation.reply import Delta
-from chatcmd.errors import UsageError
+from chatcmd.errors import ProviderError, TimedOut, UsageError
 from chatcmd.provider import Request
 from chatcmd.provider.answer import Answer
 from chatcmd.provider.chunk import error_text
@@ -20,10 +23,18 @@ from chatcmd.settings.settings import Service
 CONNECT_WAIT = 10.0
 """Seconds to wait for a connection."""
 
+LONGEST_REFUSAL = 65_536
+"""Bytes of an error's body that are still read."""
+
 _API_NAMES = {"end_user": "user"}
 _NOT_SUPPORTED = re.compile(
     r"unsupported|not supported|does ?n[o']t support|unrecogni[sz]ed|unknown|unexpected|extra (inputs|fields)"
     r"|not permitted|not allowed",
+    re.IGNORECASE,
+)
+_OUT_OF_RANGE = re.compile(
+    r"between|range|at (most|least)|(less|greater|more) than|maximum|minimum|too (large|small|high|low|many)"
+    r"|m(ust|ay) not exceed|[<>]=?",
     re.IGNORECASE,
 )
 _REFUSAL_CODES = ("unsupported_parameter", "unsupported_value", "unknown_parameter")
@@ -58,18 +69,24 @@ class Compatible:
                     raise translate(error, place) from None
                 self._left_out.setdefault(request.model, set()).add(refused)
                 if refused != "stream_options":
-                    yield Delta(notice=f"{request.model} does not take {refused}; it is left out from now on")
-            except (openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError, UnicodeEncodeError) as error:
+                    yield Delta(notice=_notice(request.model, refused))
+            except (openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError, ValueError, ProviderError) as error:
                 raise translate(error, place) from None
 
     async def _ask(self, parameters: dict[str, Any], place: Place) -> AsyncGenerator[Delta, None]:
         async with AsyncExitStack() as stack:
             headers = {} if self._service.key else {"Authorization": openai.Omit()}
             create = self._client.chat.completions.with_streaming_response.create
-            response = await stack.enter_async_context(create(extra_headers=headers, **parameters))
-            answer = Answer(place.host, response.headers.get("content-type", ""), self._timeout)
+            try:
+                # The transport's own clock starts again at every byte: a server could drip headers for ever.
+                async with asyncio.timeout(self._timeout + _connect_wait(self._timeout)):
+                    response = await stack.enter_async_context(create(extra_headers=headers, **parameters))
+            except TimeoutError:
+                raise TimedOut(f"{place.way} did not begin to answer in time; try again") from None
+            answer = Answer(place.way, response.headers.get("content-type", ""), self._timeout)
             pieces = await stack.enter_async_context(aclosing(response.http_response.aiter_bytes()))
-            async for delta in answer.read(pieces):
+            deltas = await stack.enter_async_context(aclosing(answer.read(pieces)))
+            async for delta in deltas:
                 yield delta
 
     def _parameters(self, request: Request) -> dict[str, Any]:
@@ -87,31 +104,83 @@ class Compatible:
         return {name: value for name, value in parameters.items() if name not in left_out}
 
 
+class _Start(httpx2.AsyncByteStream):
+    """The first bytes of an error's body: the SDK reads one to its end, wherever that is."""
+
+    def __init__(self, body: httpx2.AsyncByteStream) -> None:
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        length = 0
+        async for piece in self._body:
+            yield piece
+            length += len(piece)
+            if length >= LONGEST_REFUSAL:
+                return
+
+    async def aclose(self) -> None:
+        await self._body.aclose()
+
+
+async def _cut_refusal(response: httpx2.Response) -> None:
+    if not response.is_success and isinstance(response.stream, httpx2.AsyncByteStream):
+        response.stream = _Start(response.stream)
+
+
+def _connect_wait(timeout: float) -> float:
+    return min(CONNECT_WAIT, timeout)
+
+
 def _client(service: Service, proxy: Proxy | None, timeout: float) -> openai.AsyncOpenAI:
     """Make the client: our proxy or none, no redirects, no retries, of the environment only the trust store."""
+    connect = _connect_wait(timeout)
+    key = service.key.secret.reveal() if service.key else "none"
     origin = proxy.origin if proxy else "base_url"
     try:
         transport = openai.DefaultAsyncHttpxClient(
             follow_redirects=False,
             trust_env=False,
-            verify=httpx2.create_ssl_context(trust_env=True),
+            verify=_trust(),
             proxy=proxy.url if proxy else None,
-            timeout=httpx2.Timeout(connect=CONNECT_WAIT, read=timeout, write=30, pool=CONNECT_WAIT),
+            timeout=httpx2.Timeout(connect=connect, read=timeout, write=30, pool=connect),
+            event_hooks={"response": [_cut_refusal]},
         )
+        return openai.AsyncOpenAI(api_key=key, base_url=service.base_url, max_retries=0, http_client=transport)
     except ImportError:
         raise UsageError(f"{origin} is a socks proxy; install what it needs: pip install 'chatcmd[socks]'") from None
-    except (ValueError, httpx2.InvalidURL) as error:
-        raise UsageError(f"{origin} cannot be used: {error}") from None
-    key = service.key.secret.reveal() if service.key else "none"
-    return openai.AsyncOpenAI(api_key=key, base_url=service.base_url, max_retries=0, http_client=transport)
+    except (ValueError, httpx2.InvalidURL):
+        raise UsageError(f"{origin} cannot be used: it names no host that can be asked; correct it") from None
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Load whom this machine trusts, once: it takes longer than all the rest of a client."""
+    try:
+        return httpx2.create_ssl_context(trust_env=True)
+    except OSError as error:
+        raise UsageError(
+            f"SSL_CERT_FILE or SSL_CERT_DIR cannot be used: {error.strerror or error}; correct it, or unset it"
+        ) from None
+
+
+def _notice(model: str, refused: str) -> str:
+    if refused == "max_tokens":
+        return f"{model} does not take max_tokens; it is sent as max_completion_tokens from now on"
+    return f"{model} does not take {refused}; it is left out from now on"
 
 
 def _refused_parameter(error: openai.APIStatusError, parameters: dict[str, Any]) -> str | None:
-    """Find the optional parameter that a refusal is about, or None when it is about something else."""
+    """Find the optional parameter that a refusal is about, or None when it is about something else.
+
+    A parameter that is only out of its range is its owner's to correct; `stream_options` is nobody's wish.
+    """
     text = error_text(error.body) or str(error)
-    if error.code not in _REFUSAL_CODES and not _NOT_SUPPORTED.search(text):
-        return None
     optional = [name for name in parameters if name not in ("model", "messages", "stream")]
-    if error.param and (name := error.param.split(".")[0]) in optional:
-        return name
+    named = error.param.split(".")[0] if isinstance(error.param, str) else ""
+    if "stream_options" in optional and "stream_options" in (named, *re.findall(r"\w+", text)):
+        return "stream_options"
+    if error.code not in _REFUSAL_CODES and (not _NOT_SUPPORTED.search(text) or _OUT_OF_RANGE.search(text)):
+        return None
+    if named in optional:
+        return named
     return next((name for name in optional if re.search(rf"\b{name}\b", text)), None)

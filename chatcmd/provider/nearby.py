@@ -1,6 +1,7 @@
 """Servers found on this machine: asked for their models, with a short time-out."""
 
 import asyncio
+from collections.abc import Mapping
 
 import httpx2
 from msgspec import Struct
@@ -18,10 +19,10 @@ class Nearby(Struct, frozen=True):
     models: tuple[str, ...]
 
 
-async def find_nearby() -> list[Nearby]:
-    """Ask the ports where such servers listen by default, all at once."""
+async def find_nearby(ports: Mapping[int, str] = PORTS) -> list[Nearby]:
+    """Ask the ports, by default those where such servers listen, all at once."""
     async with httpx2.AsyncClient(trust_env=False, timeout=WAIT, follow_redirects=False) as client:
-        found = await asyncio.gather(*(_ask(client, port, name) for port, name in PORTS.items()))
+        found = await asyncio.gather(*(_ask(client, port, name) for port, name in ports.items()))
     return [server for server in found if server is not None]
 
 
@@ -31,6 +32,6 @@ async def _ask(client: httpx2.AsyncClient, port: int, name: str) -> Nearby | Non
         async with asyncio.timeout(WAIT * 2):
             answer = await client.get(f"{base_url}/models")
         models = tuple(str(model["id"]) for model in answer.json()["data"])
-    except (httpx2.HTTPError, TimeoutError, ValueError, KeyError, TypeError):
+    except (httpx2.HTTPError, TimeoutError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return Nearby(name, base_url, models) if models else None

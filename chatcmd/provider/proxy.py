@@ -49,14 +49,18 @@ def _excepted(url: str, environ: Mapping[str, str]) -> bool:
 def _matches(host: str, port: int | None, exception: str) -> bool:
     if exception == "*":
         return True
-    try:
-        return ip_address(host) in ip_network(exception.strip("[]"), strict=False)
-    except ValueError:
-        pass
     name, colon, number = exception.rpartition(":")
-    if colon and number.isdigit():
+    if colon and number.isdecimal() and (":" not in name or name.endswith("]")):
         if int(number) != port:
             return False
         exception = name
-    exception = exception.strip("[]").removeprefix("*").lstrip(".").lower()
-    return bool(exception) and (host == exception or host.endswith(f".{exception}"))
+    exception = exception.strip("[]").lower()
+    try:
+        address = ip_address(host)
+    except ValueError:
+        exception = exception.removeprefix("*").strip(".")
+        return bool(exception) and (host == exception or host.endswith(f".{exception}"))
+    try:
+        return address in ip_network(exception, strict=False)
+    except ValueError:
+        return False

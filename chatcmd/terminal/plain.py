@@ -112,7 +112,7 @@ def switched_off(modes: int, stream: BinaryIO | TextIO) -> Iterator[None]:
         before = termios.tcgetattr(stream.fileno())
         without = [*before]
         without[3] = before[3] & ~modes
-        termios.tcsetattr(stream.fileno(), termios.TCSADRAIN, without)
+        termios.tcsetattr(stream.fileno(), termios.TCSANOW, without)
     except (termios.error, OSError):
         yield
         return
@@ -120,4 +120,4 @@ def switched_off(modes: int, stream: BinaryIO | TextIO) -> Iterator[None]:
         yield
     finally:
         with suppress(termios.error):  # the terminal has vanished
-            termios.tcsetattr(stream.fileno(), termios.TCSADRAIN, before)
+            termios.tcsetattr(stream.fileno(), termios.TCSANOW, before)

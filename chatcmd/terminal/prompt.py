@@ -51,7 +51,7 @@ class LineEditor:
             raise ReaderGone(Exit.HANGUP) from None
 
     def _session(self, words: Callable[[], Mapping[str, str]], *, secret: bool) -> PromptSession[str]:
-        return PromptSession(
+        session: PromptSession[str] = PromptSession(
             completer=_Words(words),
             complete_while_typing=False,
             is_password=secret,
@@ -60,6 +60,8 @@ class LineEditor:
             input=self._input,
             output=self._output,
         )
+        session.app.terminal_size_polling_interval = None  # a resize comes as a signal
+        return session
 
     @contextmanager
     def answering(self) -> Iterator[None]:
