@@ -38,6 +38,7 @@ class App:
         self.user: str | None = None
         self.talks: dict[str, Talk] = {}
         self.exit_code = Exit.DONE
+        self.environ = environ
         self._providers = Providers(environ, settings["timeout"])
         self.meter = Meter(screen.note)
 
@@ -145,13 +146,15 @@ class App:
         if isinstance(failure, ContextTooLong) and not reply.content:
             self.settings, smaller = self.meter.fit_smaller(self.settings, talk.session, question, window, failure)
             if smaller is not None:
-                self.screen.note(f"{failure}; asking once more with less")
+                self._tell(reply.notices)
+                self.screen.note(f"{str(failure).rpartition('; ')[0]}; asking once more with less")
                 self._tell_dropped(talk, smaller)
                 reply, stopped, failure = await self._answer(talk, provider, smaller)
         turn = reply.turn(question, self.clock.now(), stopped=stopped)
         if turn is None:
             talk.withdrawn()
             self._tell_trouble(talk)
+            self._tell(reply.notices)
             if failure is None and not stopped:
                 failure = EmptyAnswer(f"{talk.session.model} gave an empty answer ({reply.finish_reason}); try again")
             if failure is not None:
@@ -222,11 +225,14 @@ class App:
         talk.trouble_told = talk.trouble is not None
 
     def _remark(self, reply: Reply, answer: Message, failure: ProviderError | None) -> None:
-        for remark in remarks(reply, answer):
-            self.screen.note(remark)
+        self._tell(remarks(reply, answer))
         if failure is not None:
             self.exit_code = failure.exit_code
             self.screen.fail(f"{failure}; what came is kept and marked incomplete")
+
+    def _tell(self, sentences: list[str]) -> None:
+        for sentence in sentences:
+            self.screen.note(sentence)
 
     def _new_talk(self, user: str, persona: Persona) -> Talk:
         session = Session(

@@ -4,38 +4,14 @@ import asyncio
 import gc
 import os
 import threading
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, Protocol
 
-from msgspec import Struct
-
-from chatcmd.conversation.reply import Delta
-from chatcmd.conversation.window import Window
 from chatcmd.provider.offline import Demo
+from chatcmd.provider.request import Provider, Request
 from chatcmd.settings.settings import Service
 
-
-class Request(Struct, frozen=True):
-    """One request: the model as its service knows it, the window, and generation settings by our names."""
-
-    model: str
-    window: Window
-    generation: dict[str, Any]
-    stream: bool = True
-    reasons: bool = False
-
-
-class Provider(Protocol):
-    """Whoever answers."""
-
-    def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
-        """Yield the answer in pieces; end only when it is complete, raise ProviderError otherwise."""
-        ...
-
-    async def close(self) -> None:
-        """Give back connections."""
-        ...
+__all__ = ["Provider", "Providers", "Request"]
 
 
 class Providers:
@@ -79,5 +55,5 @@ class Providers:
                 del os.environ[variable]  # the SDK would take keys, hosts and headers from them unasked
             from chatcmd.provider import compatible
 
-            gc.freeze()  # the SDK's 76,000 objects stay: walking them takes 50 ms, now and then, in the middle of a turn
+            gc.freeze()  # the SDK's 76,000 objects stay: walking them takes 50 ms, now and then in mid-answer
             self._connected[service] = compatible.Compatible(service, self._environ, self._timeout)

@@ -13,12 +13,13 @@ import openai
 
 from chatcmd.conversation.reply import Delta
 from chatcmd.errors import ProviderError, TimedOut, UsageError
-from chatcmd.provider import Request
 from chatcmd.provider.answer import Answer
 from chatcmd.provider.chunk import error_text
-from chatcmd.provider.proxy import Proxy, proxy_for
+from chatcmd.provider.proxy import proxy_for
 from chatcmd.provider.refusal import Place, translate
+from chatcmd.provider.request import Request
 from chatcmd.settings.settings import Service
+from chatcmd.settings.url import Proxy
 
 CONNECT_WAIT = 10.0
 """Seconds to wait for a connection."""
@@ -80,7 +81,7 @@ class Compatible:
             try:
                 # The transport's own clock starts again at every byte: a server could drip headers for ever.
                 async with asyncio.timeout(self._timeout + _connect_wait(self._timeout)):
-                    response = await stack.enter_async_context(create(extra_headers=headers, **parameters))
+                    response = await stack.enter_async_context(create(extra_headers=headers, **_quickly(parameters)))
             except TimeoutError:
                 raise TimedOut(f"{place.way} did not begin to answer in time; try again") from None
             answer = Answer(place.way, response.headers.get("content-type", ""), self._timeout)
@@ -102,6 +103,11 @@ class Compatible:
         if "max_tokens" in parameters and (request.reasons or "max_tokens" in left_out):
             parameters["max_completion_tokens"] = parameters.pop("max_tokens")
         return {name: value for name, value in parameters.items() if name not in left_out}
+
+
+def _quickly(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Pass the messages round the SDK's types, which would look each over: 0.15 ms of Enter to request for each."""
+    return {**parameters, "messages": [], "extra_body": {"messages": parameters["messages"]}}
 
 
 class _Start(httpx2.AsyncByteStream):

@@ -3,12 +3,9 @@
 import asyncio
 import re
 from collections.abc import AsyncGenerator
-from typing import TYPE_CHECKING
 
 from chatcmd.conversation.reply import Delta
-
-if TYPE_CHECKING:
-    from chatcmd.provider import Request
+from chatcmd.provider.request import Request
 
 NAME = "offline-demo"
 PAUSE = 0.004
@@ -18,7 +15,7 @@ PAUSE = 0.004
 class Demo:
     """A stand-in for a model, for trying the chat: it has no knowledge, and says so."""
 
-    async def stream(self, request: "Request") -> AsyncGenerator[Delta, None]:
+    async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
         answer = describe(request)
         for piece in re.findall(r"\S+\s*|\s+", answer) if request.stream else [answer]:
             yield Delta(text=piece, model=NAME)
@@ -29,7 +26,7 @@ class Demo:
         pass
 
 
-def describe(request: "Request") -> str:
+def describe(request: Request) -> str:
     """Tell what a request holds: its messages, their tokens, and what left the window."""
     window, budget = request.window, request.window.budget
     how = {"exact": "", "bound": "at most ", "estimate": "about "}[window.kind]

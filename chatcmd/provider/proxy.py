@@ -4,25 +4,16 @@ from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
-from msgspec import Struct
-
 from chatcmd.errors import UsageError
-from chatcmd.settings.url import is_loopback, proxy_url
+from chatcmd.settings.url import Proxy, is_loopback, proxy_url
 
 
-class Proxy(Struct, frozen=True):
-    """A proxy's address, with user name and password if it has them, and where it was set."""
-
-    url: str
-    origin: str
-
-
-def proxy_for(url: str, setting: str | None, environ: Mapping[str, str]) -> Proxy | None:
+def proxy_for(url: str, setting: Proxy | None, environ: Mapping[str, str]) -> Proxy | None:
     """Choose the proxy for an address; raises UsageError when a variable holds no proxy."""
     if is_loopback(url) or _excepted(url, environ):
         return None
-    if setting:
-        return Proxy(setting, "the setting proxy")
+    if setting is not None:
+        return setting
     for name in (f"{urlsplit(url).scheme}_proxy", "all_proxy"):
         for variable in (name, name.upper()):
             if variable == "HTTP_PROXY" and "REQUEST_METHOD" in environ:

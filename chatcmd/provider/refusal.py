@@ -13,10 +13,9 @@ from msgspec import Struct
 
 from chatcmd import errors
 from chatcmd.provider.chunk import error_text
-from chatcmd.provider.proxy import Proxy
 from chatcmd.provider.too_long import is_too_long, numbers
 from chatcmd.settings.settings import Service
-from chatcmd.settings.url import host_of
+from chatcmd.settings.url import Proxy, host_of
 
 DOTS = "••••"
 

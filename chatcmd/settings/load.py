@@ -11,7 +11,7 @@ from chatcmd.settings.option import OPTIONS, nearest, whole
 from chatcmd.settings.origin import Origin
 from chatcmd.settings.root import Root
 from chatcmd.settings.settings import Named, Settings
-from chatcmd.settings.url import is_loopback
+from chatcmd.settings.url import Proxy, is_loopback
 
 _IN_PROVIDER = ("base_url", "key", "proxy")
 
@@ -153,4 +153,5 @@ def _provider(table: Any, name: str) -> Named:
         keys = _gather(faults, lambda: (key(table.values["key"], Origin("file", table.place("key"))),)) or ()
     if faults:
         raise SettingsError(*faults)
-    return Named(checked["base_url"], Origin("file", table.place("base_url")), keys, checked.get("proxy"))
+    proxy = Proxy(checked["proxy"], table.place("proxy")) if "proxy" in checked else None
+    return Named(checked["base_url"], Origin("file", table.place("base_url")), keys, proxy)

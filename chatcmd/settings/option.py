@@ -1,7 +1,6 @@
 """The table of settings: name, type, range, default, and what each is for."""
 
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from typing import Any
 
 from msgspec import Struct
@@ -28,6 +27,8 @@ class Option(Struct, frozen=True):
 
 def nearest(word: str, known: Iterable[str], written: Callable[[str], str] = str) -> str:
     """Make a hint of the known word that is nearest, as it is written where the wrong one stood, or an empty string."""
+    from difflib import get_close_matches  # noqa: PLC0415 - a start without a mistake need not load it
+
     close = get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f"; did you mean {written(close[0])}?" if close else ""
 

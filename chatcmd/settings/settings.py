@@ -12,7 +12,7 @@ from chatcmd.settings.keys import Key
 from chatcmd.settings.option import GENERATION, OPTIONS, nearest
 from chatcmd.settings.origin import DEFAULT, Kind, Origin
 from chatcmd.settings.root import Root
-from chatcmd.settings.url import host_of, is_loopback
+from chatcmd.settings.url import Proxy, host_of, is_loopback
 
 NO_KEY = (
     "no key for {host}: set OPENAI_API_KEY, or put the key into envs/openai_key or, as the gateway does, envs/configs "
@@ -29,7 +29,7 @@ class Service(Struct, frozen=True):
     name: str
     base_url: str
     key: Key | None
-    proxy: str | None
+    proxy: Proxy | None
 
 
 class Named(Struct, frozen=True):
@@ -38,7 +38,7 @@ class Named(Struct, frozen=True):
     base_url: str
     base_url_origin: Origin
     keys: tuple[Key, ...] = ()
-    proxy: str | None = None
+    proxy: Proxy | None = None
 
 
 class Settings(Struct, frozen=True):
@@ -136,7 +136,7 @@ class Settings(Struct, frozen=True):
         if not named.keys and not is_loopback(named.base_url):
             file = named.base_url_origin.place.split(" line ")[0]
             raise KeyMissing(f'no key for {host_of(named.base_url)}: add key = "..." to [providers.{name}] in {file}')
-        return Service(name, named.base_url, next(iter(named.keys), None), named.proxy or self["proxy"])
+        return Service(name, named.base_url, next(iter(named.keys), None), named.proxy or self._proxy)
 
     def _default(self) -> Service:
         """Make the service without a name; an address that a folder gives only ever receives that folder's keys."""
@@ -152,7 +152,11 @@ class Settings(Struct, frozen=True):
                     f"{origin} sends to {host_of(address)}, but the key comes from {key.origin}: an address in a "
                     f"folder only receives keys of that folder; put the key into envs/openai_key, or pass {flag}"
                 )
-        return Service("", base_url, key, proxy)
+        return Service("", base_url, key, self._proxy)
+
+    @property
+    def _proxy(self) -> Proxy | None:
+        return Proxy(self["proxy"], str(self.origin("proxy"))) if self["proxy"] else None
 
 
 def _elsewhere(name: str) -> str:

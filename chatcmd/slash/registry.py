@@ -1,6 +1,5 @@
 """What a line means, and the slash commands by name: help and completion are read from here."""
 
-import pkgutil
 from collections.abc import Callable, Coroutine
 from functools import cache
 from importlib import import_module
@@ -56,8 +55,10 @@ def command(name: str, usage: str, help_text: str) -> Callable[[Run], Run]:
 @cache
 def commands() -> dict[str, Command]:
     """Load all commands, by name."""
+    from pkgutil import iter_modules  # noqa: PLC0415 - the first prompt need not wait for it
+
     package = import_module("chatcmd.slash")
-    for module in pkgutil.iter_modules(package.__path__):
+    for module in iter_modules(package.__path__):
         import_module(f"chatcmd.slash.{module.name}")
     return dict(sorted(_commands.items()))
 

@@ -1,6 +1,7 @@
 """/status: where one is."""
 
 from chatcmd.app import App
+from chatcmd.provider.proxy import proxy_for
 from chatcmd.settings.url import host_of
 from chatcmd.slash.registry import command
 
@@ -13,7 +14,8 @@ async def status(app: App, argument: str) -> None:  # noqa: ARG001 - all command
     else:
         reached, _ = settings.service(session.model)
         key = f"key from {reached.key.origin}" if reached.key else "no key needed"
-        proxy = f", proxy {host_of(reached.proxy)}" if reached.proxy else ""
+        before = proxy_for(reached.base_url, reached.proxy, app.environ)
+        proxy = f", proxy {host_of(before.url)} from {before.origin}" if before else ""
         service = f"{host_of(reached.base_url)} ({key}{proxy})"
     where = "not kept (--no-save)"
     if app.library is not None:

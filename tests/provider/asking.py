@@ -13,6 +13,7 @@ from chatcmd.settings.keys import Key
 from chatcmd.settings.origin import Origin
 from chatcmd.settings.secret import Secret
 from chatcmd.settings.settings import Service
+from chatcmd.settings.url import Proxy
 
 CANARY = "sk-CANARY-0123456789abcdefghijklmnopqrstuvwxyz"
 MESSAGES = [{"role": "system", "content": "You count."}, {"role": "user", "content": "1+1=几"}]
@@ -67,7 +68,7 @@ def request(
 
 def service(base_url: str, key: str | None = CANARY, proxy: str | None = None) -> Service:
     given = None if key is None else Key(Secret(key), Origin("file", "envs/openai_key line 1"))
-    return Service("", base_url, given, proxy)
+    return Service("", base_url, given, None if proxy is None else Proxy(proxy, "--proxy"))
 
 
 @asynccontextmanager

@@ -10,8 +10,8 @@ import openai
 import pytest
 
 from chatcmd import errors
-from chatcmd.provider.proxy import Proxy
 from chatcmd.provider.refusal import ROWS, Place, translate
+from chatcmd.settings.url import Proxy
 from tests.loopback import Loopback, event, sse, status
 from tests.provider.asking import CANARY, Heard, ask, connected, request, service
 from tests.replies import OPENING

@@ -3,7 +3,8 @@
 import pytest
 
 from chatcmd.errors import UsageError
-from chatcmd.provider.proxy import Proxy, proxy_for
+from chatcmd.provider.proxy import proxy_for
+from chatcmd.settings.url import Proxy
 
 API = "https://api.test/v1"
 PLAIN = "http://api.test/v1"
@@ -135,7 +136,7 @@ EXCEPTIONS = [
 def test_no_proxy_names_hosts_in_many_ways(name: str, url: str, exceptions: str, is_excepted: bool) -> None:  # noqa: FBT001 - a table
     environ = {"ALL_PROXY": P, name: exceptions}
     assert (proxy_for(url, None, environ) is None) == is_excepted
-    assert (proxy_for(url, "http://proxy.test:1", environ) is None) == is_excepted
+    assert (proxy_for(url, Proxy("http://proxy.test:1", "--proxy"), environ) is None) == is_excepted
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,7 @@ def test_no_proxy_names_hosts_in_many_ways(name: str, url: str, exceptions: str,
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_this_machine_is_never_reached_through_a_proxy(scheme: str, host: str) -> None:
     environ = {"HTTP_PROXY": P, "HTTPS_PROXY": P, "ALL_PROXY": P}
-    assert proxy_for(f"{scheme}://{host}/v1", P, environ) is None
+    assert proxy_for(f"{scheme}://{host}/v1", Proxy(P, "--proxy"), environ) is None
 
 
 @pytest.mark.parametrize("host", ["localhost.evil.test", "notlocalhost", "1270.0.0.1", "128.0.0.1", "0.0.0.0"])
@@ -153,5 +154,5 @@ def test_what_only_looks_like_this_machine_is_reached_through_it(host: str) -> N
 
 
 def test_the_setting_comes_before_the_variables() -> None:
-    chosen = proxy_for(API, "socks5://proxy.test:1", {"HTTPS_PROXY": P, "ALL_PROXY": "nonsense://"})
-    assert chosen == Proxy("socks5://proxy.test:1", "the setting proxy")
+    said = Proxy("socks5://proxy.test:1", "--proxy")
+    assert proxy_for(API, said, {"HTTPS_PROXY": P, "ALL_PROXY": "nonsense://"}) == said

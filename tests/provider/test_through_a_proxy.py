@@ -61,7 +61,7 @@ async def test_a_failing_proxy_of_a_plain_service_is_named(
     server.answer(reply)
     async with connected("http://model.test/v1", proxy=address(server)) as provider:
         heard = await ask(provider, request())
-    way = f"model.test through the proxy 127.0.0.1:{server.port} (the setting proxy)"
+    way = f"model.test through the proxy 127.0.0.1:{server.port} (--proxy)"
     assert words.replace("WAY", way) in said_of(heard)
     assert heard.raised == kind
 

@@ -4,6 +4,7 @@ import pytest
 
 from chatcmd.errors import KeyMissing, SettingsError, UsageError
 from chatcmd.settings.settings import Service
+from chatcmd.settings.url import Proxy
 from tests.settings.envs_folder import KEY, faults, read
 
 SETTINGS = "envs/settings.toml"
@@ -80,7 +81,7 @@ def test_a_folders_proxy_may_carry_what_it_cannot_read(tmp_path: Path, address: 
     text = 'proxy = "http://theirs.example:8080"'
     environ = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": address}
     service, _ = read(tmp_path, settings=text, environ=environ).service("gpt-4o")
-    assert (service.base_url, service.proxy) == (address, "http://theirs.example:8080")
+    assert (service.base_url, service.proxy) == (address, Proxy("http://theirs.example:8080", f"{SETTINGS} line 1"))
 
 
 def test_a_named_service_never_receives_the_default_services_key(tmp_path: Path) -> None:
@@ -175,7 +176,9 @@ def test_a_services_own_proxy_comes_before_the_one_for_all(tmp_path: Path) -> No
     )
     settings = read(tmp_path, settings=text, key=KEY)
     proxies = {name: settings.service(name)[0].proxy for name in ("x", "far/x", "own/x")}
-    assert proxies == {"x": "http://all:1", "far/x": "http://all:1", "own/x": "http://own:2"}
+    of_all = Proxy("http://all:1", f"{SETTINGS} line 1")
+    own = Proxy("http://own:2", f"{SETTINGS} line {len(text.splitlines())}")
+    assert proxies == {"x": of_all, "far/x": of_all, "own/x": own}
 
 
 def test_the_first_of_several_keys_is_used(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from chatcmd.settings.url import Proxy
 from tests.settings.envs_folder import KEY, faults, read
 
 SETTINGS = "envs/settings.toml"
@@ -188,7 +189,8 @@ base_url = "http://localhost:11434/v1"
 """,
     )
     far, near = settings.providers["far"], settings.providers["near"]
-    assert (far.base_url, far.proxy) == ("https://far.example/api/v1", "http://127.0.0.1:7890")
+    assert far.base_url == "https://far.example/api/v1"
+    assert far.proxy == Proxy("http://127.0.0.1:7890", f"{SETTINGS} line 5")
     assert str(far.base_url_origin) == f"{SETTINGS} line 3"
     assert [(key.secret.reveal(), str(key.origin)) for key in far.keys] == [(KEY, f"{SETTINGS} line 4")]
     assert (near.keys, near.proxy) == ((), None)
