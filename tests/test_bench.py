@@ -19,7 +19,16 @@ BOUNDS = {
     "window.128000": "<= 1000",
 }
 WATCHED = {
-    *("ask", "turn.first", "turn.prompt", "journal.turn", "history.recover", "history.users", "answer.chunk"),
+    *(
+        "ask",
+        "prompt.name.crowd",
+        "turn.first",
+        "turn.prompt",
+        "journal.turn",
+        "history.recover",
+        "history.users",
+        "answer.chunk",
+    ),
     *(f"turn.{how}.{what}" for how in ("counted", "long") for what in ("request", "first", "prompt", "peak", "memory")),
     *(f"clean.{text}.{size}" for text in ("ascii", "mixed") for size in ("megabyte", "piece")),
     *(f"vocabulary.{name}.{what}" for name in ("cl100k_base", "o200k_base") for what in ("load", "count")),

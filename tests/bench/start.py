@@ -24,11 +24,14 @@ def version(folder: Path) -> Iterator[Pair]:
     )
 
 
+PROMISED = Bound("ratio", 1.25)
+
+
 @contextmanager
-def prompt(folder: Path, *, needle: str, flags: tuple[str, ...], sessions: int = 0) -> Iterator[Pair]:
+def prompt(folder: Path, *, needle: str, flags: tuple[str, ...], users: int, sessions: int) -> Iterator[Pair]:
     """Measure from the start of the process to the prompt's last byte, against a whole import of the line editor."""
     environ = environment(folder) if "--offline" in flags else environment(folder, OPENAI_API_KEY="sk-benchmark")
-    fill_history(folder / "history", users=sessions // 10, sessions=sessions)
+    fill_history(folder / "history", users=users, sessions=sessions)
 
     def ours() -> tuple[float]:
         with Watched([CHATCMD, *flags, "--root", str(folder)], environ, folder) as chat:
@@ -47,9 +50,11 @@ def ask(folder: Path) -> Iterator[Pair]:
         )
 
 
-def _prompt(name: str, needle: str, *flags: str, sessions: int = 0) -> Bench:
-    prepare = partial(prompt, needle=needle, flags=flags, sessions=sessions)
-    return Bench((Row(name, "ms", f'python -c "{IMPORT_PROMPT}"', Bound("ratio", 1.25)),), 11, prepare)
+def _prompt(
+    name: str, needle: str, *flags: str, users: int = 0, sessions: int = 0, bound: Bound | None = PROMISED
+) -> Bench:
+    prepare = partial(prompt, needle=needle, flags=flags, users=users, sessions=sessions)
+    return Bench((Row(name, "ms", f'python -c "{IMPORT_PROMPT}"', bound),), 11, prepare)
 
 
 BENCHES = (
@@ -58,6 +63,7 @@ BENCHES = (
     _prompt("prompt.name.key", NAME),
     _prompt("prompt.user.offline", f"【{USER}】", "--offline", "--user", USER),
     _prompt("prompt.user.key", f"【{USER}】", "--user", USER),
-    _prompt("prompt.name.history", NAME, "--offline", sessions=10_000),
+    _prompt("prompt.name.history", NAME, "--offline", users=20, sessions=10_000),
+    _prompt("prompt.name.crowd", NAME, "--offline", users=1_000, sessions=10_000, bound=None),
     Bench((Row("ask", "ms", f'python -c "{IMPORT_CLIENT}"'),), 11, ask),
 )
