@@ -137,7 +137,7 @@ class App:
 
     async def _ask(self, talk: Talk, text: str) -> Turn | None:
         question = Message(role="user", content=text, at=self.clock.now())
-        window = self.fit(talk.session, question)
+        window = self.meter.fit(self.settings, talk.session, question)
         provider = await self._reach(talk.session.model)
         self._tell_dropped(talk, window)
         talk.asked(question)
@@ -195,10 +195,6 @@ class App:
         """Load what the first question needs in the background, after `delay` seconds."""
         if not self.settings["offline"]:
             self._providers.warm(self.settings.service(self.settings["model"])[0], delay)
-
-    def fit(self, session: Session, question: Message) -> Window:
-        """Decide what is sent with a question; raises QuestionTooLong, UsageError."""
-        return self.meter.fit(self.settings, session, question)
 
     def _end(self, talk: Talk, by: Ending) -> None:
         """Save a session and say where it is; what cannot be saved is said, and sets the exit code."""

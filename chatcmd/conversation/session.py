@@ -20,12 +20,8 @@ class Parent(Struct, frozen=True):
     turn: int
 
 
-class Session(Struct, frozen=True, kw_only=True):
-    """A conversation that only ever grows by whole turns.
-
-    `aside` holds messages after the last turn that never enter a window. `raw` is the object that the session was read
-    from: saving lays the known fields over it, so that what a newer program wrote survives an older one.
-    """
+class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is known of a session beside its messages, in memory and on the disk alike."""
 
     id: str
     user: str
@@ -35,12 +31,21 @@ class Session(Struct, frozen=True, kw_only=True):
     ended: str | None = None
     ended_by: Ending | None = None
     title: str = ""
-    turns: tuple[Turn, ...] = ()
-    aside: tuple[Message, ...] = ()
     parent: Parent | None = None
     source: dict[str, Any] | None = None
     tags: tuple[str, ...] = ()
-    settings: dict[str, object] | None = None
+    settings: dict[str, Any] | None = None
+
+
+class Session(Facts, frozen=True, kw_only=True):
+    """A conversation that only ever grows by whole turns.
+
+    `aside` holds messages after the last turn that never enter a window. `raw` is the object that the session was read
+    from: saving lays the known fields over it, so that what a newer program wrote survives an older one.
+    """
+
+    turns: tuple[Turn, ...] = ()
+    aside: tuple[Message, ...] = ()
     raw: Mapping[str, Any] = field(default_factory=dict)
 
     @property

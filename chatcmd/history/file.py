@@ -7,29 +7,17 @@ from typing import Any
 import msgspec
 
 from chatcmd.conversation.message import Message, Persona
-from chatcmd.conversation.session import Ending, Parent, Session, paired, title_of
+from chatcmd.conversation.session import Facts, Session, paired, title_of
 from chatcmd.errors import Damaged, HistoryError
 from chatcmd.history.disk import write_whole
 
 FORMAT = 1
 
 
-class Saved(msgspec.Struct, omit_defaults=True, kw_only=True):
+class Saved(Facts, frozen=True, kw_only=True, omit_defaults=True):
     """What stands in the file, declared once; a wrong type is reported with its path in the JSON."""
 
     format: int
-    id: str
-    user: str
-    persona: Persona
-    model: str
-    started: str
-    ended: str | None = None
-    ended_by: Ending | None = None
-    title: str = ""
-    parent: Parent | None = None
-    source: dict[str, Any] | None = None
-    tags: tuple[str, ...] = ()
-    settings: dict[str, Any] | None = None
     messages: list[Message]
 
 
@@ -69,50 +57,24 @@ def to_session(content: Any) -> Session:
     if messages and _is_persona(messages[0].api, saved.persona):
         messages = messages[1:]
     turns, aside = paired(messages)
-    first = turns[0].question.content if turns else ""
-    return Session(
-        id=saved.id,
-        user=saved.user,
-        persona=saved.persona,
-        model=saved.model,
-        started=saved.started,
-        ended=saved.ended,
-        ended_by=saved.ended_by,
-        title=saved.title or title_of(first),
-        turns=turns,
-        aside=aside,
-        parent=saved.parent,
-        source=saved.source,
-        tags=saved.tags,
-        settings=saved.settings,
-        raw=content,
-    )
+    facts = _facts(saved)
+    facts["title"] = saved.title or title_of(turns[0].question.content if turns else "")
+    return Session(**facts, turns=turns, aside=aside, raw=content)
 
 
 def to_content(session: Session) -> dict[str, Any]:
     """Make a file's content of a session: the known fields over what was read."""
-    saved = Saved(
-        format=FORMAT,
-        id=session.id,
-        user=session.user,
-        persona=session.persona,
-        model=session.model,
-        started=session.started,
-        ended=session.ended,
-        ended_by=session.ended_by,
-        title=session.title,
-        parent=session.parent,
-        source=session.source,
-        tags=session.tags,
-        settings=session.settings,
-        messages=list(session.messages),
-    )
-    known: dict[str, Any] = msgspec.to_builtins(saved)
+    saved = Saved(**_facts(session), format=FORMAT, messages=list(session.messages))
+    known: dict[str, Any] = {"format": FORMAT} | msgspec.to_builtins(saved)
     raw = {name: value for name, value in session.raw.items() if name not in Saved.__struct_fields__ or name in known}
     messages = raw.get("messages") or []
     if messages and session.persona.content and not _is_persona(messages[0], session.persona):
         raw["messages"] = [{}, *messages]  # the persona's own message stands before those that were read
     return _laid_over(raw, known)  # type: ignore[no-any-return]
+
+
+def _facts(of: Facts) -> dict[str, Any]:
+    return {name: getattr(of, name) for name in Facts.__struct_fields__}
 
 
 def _format(content: Any) -> int:

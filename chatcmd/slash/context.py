@@ -9,7 +9,7 @@ from chatcmd.slash.registry import command
 async def context(app: App, argument: str) -> None:  # noqa: ARG001 - all commands are called alike
     session = app.talk.session
     cost = app.meter.cost(app.settings, session.model)
-    window = app.fit(session, Message(role="user", content=""))
+    window = app.meter.fit(app.settings, session, Message(role="user", content=""))
     messages = window.messages[:-1]
     rows = [(str(number), each.role, f"{cost.of(each):,}", each.content) for number, each in enumerate(messages, 1)]
     budget, about = window.budget, "" if cost.kind == "exact" else "about "
