@@ -94,7 +94,7 @@ def test_a_current_folder_that_is_gone_is_told_in_one_sentence(tmp_path: Path) -
     gone, root = tmp_path / "gone", tmp_path / "root"
     for words, expected in ((["--offline"], 2), (["--offline", "--root", "below"], 2), (["history", "path"], 2)):
         gone.mkdir()
-        done = run([PYTHON, "-c", code, *words], cwd=gone)
+        done = run([PYTHON, "-P", "-c", code, *words], cwd=gone)
         assert (done.code, done.out) == (expected, "")
         assert (
             done.err == "chatcmd: the current folder is gone; change to another one, or pass --root with a full path\n"
