@@ -9,11 +9,20 @@ from msgspec.structs import replace
 
 from chatcmd.clock import Clock
 from chatcmd.conversation.message import Message, Persona, Turn
-from chatcmd.conversation.remark import remarks
+from chatcmd.conversation.remark import empty, remarks
 from chatcmd.conversation.reply import Reply
 from chatcmd.conversation.session import Ending, Session
 from chatcmd.conversation.window import Window
-from chatcmd.errors import ContextTooLong, EmptyAnswer, Exit, NotSaved, ProviderError, UsageError
+from chatcmd.errors import (
+    ChatcmdError,
+    ContextTooLong,
+    EmptyAnswer,
+    Exit,
+    NotSaved,
+    OurFault,
+    ProviderError,
+    UsageError,
+)
 from chatcmd.history.library import Library
 from chatcmd.meter import Meter
 from chatcmd.provider import Provider, Providers, Request
@@ -39,7 +48,7 @@ class App:
         self.talks: dict[str, Talk] = {}
         self.exit_code = Exit.DONE
         self.environ = environ
-        self._providers = Providers(environ, settings["timeout"])
+        self._providers = Providers(environ)
         self.meter = Meter(screen.note)
 
     # Who is talking
@@ -71,6 +80,10 @@ class App:
         """End the current user's session; a new one begins when they talk again."""
         self._end(self.talks.pop(self.talk.session.user), by)
 
+    def renew(self) -> None:
+        """End the current user's session and begin another, with the persona of the settings."""
+        self.change_persona(find_persona(self.settings.root, self.settings["persona"]), "reset")
+
     def end_all(self, by: Ending) -> None:
         """End every live session, saying where each is."""
         for user in list(self.talks):
@@ -80,12 +93,18 @@ class App:
     async def close(self) -> None:
         await self._providers.close()
 
+    def fail(self, error: ChatcmdError, more: str = "") -> None:
+        """Say what went wrong; the exit code is that of the worst: what was not saved, then what was not answered."""
+        worst = (Exit.HISTORY, Exit.PROVIDER, error.exit_code)
+        self.exit_code = next(code for code in worst if code in (self.exit_code, error.exit_code))
+        self.screen.fail(f"{error}{more}")
+
     # What can change on the way
 
-    def change_persona(self, persona: Persona) -> None:
+    def change_persona(self, persona: Persona, by: Ending = "switch") -> None:
         """Let another persona answer: a session that has turns ends, a new one begins."""
         user = self.talk.session.user
-        self.end("switch")
+        self.end(by)
         self.talks[user] = self._new_talk(user, persona)
 
     def change_model(self, name: str) -> None:
@@ -106,6 +125,7 @@ class App:
         branch.branched()
         self.talks[old.session.user] = branch
         self._end(old, "switch")
+        self._tell_trouble(branch)
         return branch
 
     async def retry(self) -> Turn | None:
@@ -139,28 +159,27 @@ class App:
         question = Message(role="user", content=text, at=self.clock.now())
         window = self.meter.fit(self.settings, talk.session, question)
         provider = await self._reach(talk.session.model)
-        self._tell_dropped(talk, window)
+        self.screen.note(*talk.left_out(window.dropped))
         talk.asked(question)
         self._tell_trouble(talk)
         reply, stopped, failure = await self._answer(talk, provider, window)
         if isinstance(failure, ContextTooLong) and not reply.content:
             self.settings, smaller = self.meter.fit_smaller(self.settings, talk.session, question, window, failure)
             if smaller is not None:
-                self._tell(reply.notices)
-                self.screen.note(f"{str(failure).rpartition('; ')[0]}; asking once more with less")
-                self._tell_dropped(talk, smaller)
+                again = f"{str(failure).rpartition('; ')[0]}; asking once more with less"
+                self.screen.note(*reply.notices, again, *talk.left_out(smaller.dropped))
                 reply, stopped, failure = await self._answer(talk, provider, smaller)
         turn = reply.turn(question, self.clock.now(), stopped=stopped)
         if turn is None:
             talk.withdrawn()
             self._tell_trouble(talk)
-            self._tell(reply.notices)
+            self.screen.note(*reply.notices)
             if failure is None and not stopped:
-                failure = EmptyAnswer(f"{talk.session.model} gave an empty answer ({reply.finish_reason}); try again")
+                failure = EmptyAnswer(empty(talk.session.model, reply.finish_reason))
             if failure is not None:
                 raise failure
             return None
-        if (settings := self._differing) != talk.session.settings:
+        if (settings := self.settings.generation or None) != talk.session.settings:
             turn = replace(turn, answer=replace(turn.answer, settings=settings or {}))
         talk.answered(turn)
         self._tell_trouble(talk)
@@ -168,7 +187,7 @@ class App:
         self._remark(reply, turn.answer, failure)
         return turn
 
-    async def _answer(self, talk: Talk, provider: Provider, window: Window) -> tuple[Reply, bool, ProviderError | None]:
+    async def _answer(self, talk: Talk, provider: Provider, window: Window) -> tuple[Reply, bool, ChatcmdError | None]:
         """Show the answer as it comes and record it; tell whether it was stopped, or what broke it off."""
         async with aclosing(provider.stream(self._request(talk.session.model, window))) as deltas:
             reply = Reply(deltas, window, self.clock.monotonic)
@@ -179,6 +198,8 @@ class App:
                 return reply, True, None
             except ProviderError as error:
                 return reply, False, error
+            except Exception as fault:  # what was shown by then is kept all the same
+                return reply, False, OurFault(fault)
             return reply, False, None
 
     def _request(self, name: str, window: Window) -> Request:
@@ -189,7 +210,7 @@ class App:
     async def _reach(self, name: str) -> Provider:
         if self.settings["offline"]:
             return self._providers.demo()
-        return await self._providers.reach(self.settings.service(name)[0])
+        return await self._providers.reach(self.settings.service(name)[0], self.settings["timeout"])
 
     def warm(self, delay: float) -> None:
         """Load what the first question needs in the background, after `delay` seconds."""
@@ -202,33 +223,17 @@ class App:
             if path := talk.end(self.clock.now(), by):
                 self.screen.note(f"saved: {self.settings.root.show(path)}")
         except NotSaved as error:
-            self.exit_code = Exit.HISTORY
-            self.screen.fail(f"{error}; what reached the journal beside it is recovered at the next start")
+            self.fail(error, "; what reached the journal beside it is recovered at the next start")
 
     # What is said about a turn
 
-    def _tell_dropped(self, talk: Talk, window: Window) -> None:
-        if window.dropped > talk.dropped:
-            turns = "1 earlier turn is" if window.dropped == 1 else f"{window.dropped} earlier turns are"
-            self.screen.note(f"{turns} outside the window now and not sent (kept in the history; see /context)")
-        talk.dropped = window.dropped
-
     def _tell_trouble(self, talk: Talk) -> None:
-        if talk.trouble is not None and not talk.trouble_told:
-            self.screen.fail(f"{talk.trouble}; the chat goes on in memory and tries again at every turn")
-        elif talk.trouble is None and talk.trouble_told:
-            self.screen.note("the history is written again, nothing is missing")
-        talk.trouble_told = talk.trouble is not None
+        (self.screen.fail if talk.trouble else self.screen.note)(*talk.news())
 
-    def _remark(self, reply: Reply, answer: Message, failure: ProviderError | None) -> None:
-        self._tell(remarks(reply, answer))
+    def _remark(self, reply: Reply, answer: Message, failure: ChatcmdError | None) -> None:
+        self.screen.note(*remarks(reply, answer))
         if failure is not None:
-            self.exit_code = failure.exit_code
-            self.screen.fail(f"{failure}; what came is kept and marked incomplete")
-
-    def _tell(self, sentences: list[str]) -> None:
-        for sentence in sentences:
-            self.screen.note(sentence)
+            self.fail(failure, "; what came is kept and marked incomplete")
 
     def _new_talk(self, user: str, persona: Persona) -> Talk:
         session = Session(
@@ -237,14 +242,9 @@ class App:
             persona=persona,
             model=self.settings["model"],
             started=self.clock.now(),
-            settings=self._differing,
+            settings=self.settings.generation or None,
         )
         return Talk(session, self.library)
 
     def _branch(self, session: Session, turns: int) -> Talk:
         return Talk(session.branch(turns, self.clock.session_id(), self.clock.now()), self.library)
-
-    @property
-    def _differing(self) -> dict[str, object] | None:
-        """The generation settings that differ from the defaults, as a session file keeps them."""
-        return self.settings.generation or None

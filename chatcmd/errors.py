@@ -1,6 +1,7 @@
 """Every way to fail, and the exit code of each.
 
     ChatcmdError
+    ├── OurFault              1  a fault of this program itself
     ├── UsageError            2  the words of the command line, a name, a setting, a key
     │   ├── SettingsError        a value in envs/, the environment or a flag
     │   ├── NameRefused          a user's or persona's name that cannot be a folder's
@@ -51,6 +52,14 @@ class ChatcmdError(Exception):
     """Anything that this program raises on purpose."""
 
     exit_code = Exit.NO
+
+
+class OurFault(ChatcmdError):
+    """A fault of this program: told in one sentence, and the chat goes on."""
+
+    def __init__(self, fault: Exception) -> None:
+        what = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
+        super().__init__(f"something went wrong inside chatcmd ({what[:200]}); the chat goes on, please report it")
 
 
 class UsageError(ChatcmdError):

@@ -15,6 +15,9 @@ from chatcmd.settings.settings import Settings
 
 NO_LIMIT = 2**53
 
+LEAST_WINDOW = 256
+"""Tokens; a server that names a smaller window is not believed."""
+
 
 class Meter:
     """Counts tokens for any model: exactly where its rules are known, else by a bound or an estimate."""
@@ -69,7 +72,7 @@ class Meter:
 
         The window is None when there is no turn left to leave out, or the question alone is too long for it.
         """
-        if refusal.limit is not None and 0 < refusal.limit < refused.budget.window:
+        if refusal.limit is not None and LEAST_WINDOW <= refusal.limit < refused.budget.window:
             settings = replace(settings, windows={**settings.windows, session.model: refusal.limit})
         if refusal.tokens is not None and settings.model_named(session.model).rules is None:
             self._learn_count(settings, session.model, refused.messages, refusal.tokens)

@@ -6,7 +6,7 @@ from typing import Any
 
 from chatcmd.app import App
 from chatcmd.conversation.name import checked
-from chatcmd.errors import ChatcmdError, Exit, NameRefused, UsageError
+from chatcmd.errors import ChatcmdError, Exit, NameRefused, OurFault, UsageError
 from chatcmd.signals import Leave, Signals, Stopped
 from chatcmd.slash.registry import Call, Question, parse
 from chatcmd.terminal import EndOfInput, Interrupted, Keyboard, ReaderGone
@@ -58,6 +58,7 @@ class Repl:
             return
         line = await self._line(heading(app.user), text=self._draft)
         if line is None:
+            self._draft = ""
             return
         self._draft, asked = "", False
         try:
@@ -70,8 +71,12 @@ class Repl:
         except Stopped:
             self._give_back(line if asked else "")
         except ChatcmdError as error:
-            app.exit_code = error.exit_code
-            app.screen.fail(str(error))
+            app.fail(error)
+            self._give_back(line if asked else "")
+        except (Leave, ReaderGone):
+            raise
+        except Exception as fault:  # a fault of ours costs neither the chat nor the question
+            app.fail(OurFault(fault))
             self._give_back(line if asked else "")
         if app.screen.gone is not None:
             raise app.screen.gone
@@ -104,15 +109,14 @@ class Repl:
                 raise NameRefused("a name cannot begin with a slash here; type a name first, or 0 to leave")
             app.switch_to(checked(line, "user"))
         except UsageError as error:
-            app.screen.fail(str(error))
+            app.fail(error)
             if not self._keyboard.interactive:
-                app.exit_code = error.exit_code
                 raise Leave from None
 
     async def _line(self, prompt: str, *, text: str = "", offers: list[str] | None = None) -> str | None:
         """Read a line; None when Ctrl-C was pressed once, on an empty line."""
         try:
-            line = await self._signals.guard(self._keyboard.line(prompt, text=text, offers=offers or ()))
+            line = await self._signals.guard(self._keyboard.line(prompt, text=text, offers=offers))
         except EndOfInput:
             raise Leave from None
         except (Interrupted, Stopped):

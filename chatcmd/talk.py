@@ -22,25 +22,28 @@ class Talk:
     def __init__(self, session: Session, library: Library | None, journal: Journal | None = None) -> None:
         self.session = session
         self.trouble: HistoryError | None = None
-        self.trouble_told = False
-        self.dropped = 0
+        self._trouble_told = False
+        self._dropped = 0
         self._library = library
         self._journal = journal
         self._changed = False
+        self._open = False
 
     def asked(self, question: Message) -> None:
         """Record a question; it is on the disk when this returns, unless there is trouble."""
+        self._open = True
         self._record(lambda journal: journal.asked(self.session, question))
 
     def answered(self, turn: Turn) -> None:
         """Take the turn into the session and record it."""
         before = self.session
         self.session = before.with_turn(turn)
-        self._changed = True
+        self._changed, self._open = True, False
         self._record(lambda journal: journal.answered(before, turn))
 
     def withdrawn(self) -> None:
         """Record that the last question was given back."""
+        self._open = False
         self._record(lambda journal: journal.withdrawn(self.session))
 
     def branched(self) -> None:
@@ -53,6 +56,23 @@ class Talk:
         """Change what the session is about to be: its model, its settings."""
         self.session = replace(self.session, **fields)
 
+    def left_out(self, turns: int) -> list[str]:
+        """Say that more turns than before stay out of the window, if they do."""
+        before, self._dropped = self._dropped, turns
+        if turns <= before:
+            return []
+        are = "1 earlier turn is" if turns == 1 else f"{turns:,} earlier turns are"
+        return [f"{are} outside the window now and not sent (kept in the history; see /context)"]
+
+    def news(self) -> list[str]:
+        """Say that the disk fails, or that it is well again, once each."""
+        told, self._trouble_told = self._trouble_told, self.trouble is not None
+        if told == self._trouble_told:
+            return []
+        if self.trouble is not None:
+            return [f"{self.trouble}; the chat goes on in memory and tries again at every turn"]
+        return ["the history is written again, nothing is missing"]
+
     def follow(self, pieces: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
         """Pass an answer on, recording it while it comes."""
         return self._journal.follow(pieces) if self._journal else pieces
@@ -60,7 +80,8 @@ class Talk:
     def end(self, at: str, by: Ending) -> Path | None:
         """Save the session if anything was said, and let it go; return where it is. Raises NotSaved.
 
-        When the file cannot be written the journal stays, and the next start recovers from it.
+        When the file cannot be written, or a fault of ours left a question open, the journal stays, and the next start
+        recovers from it.
         """
         if self._library is None:
             return None
@@ -72,6 +93,9 @@ class Talk:
         if self._journal is None:
             return None
         journal, self._journal = self._journal, None
+        if self._open:
+            journal.close(remove=False)
+            return None
         if self._changed:
             return self._library.save(self.session.ended_at(at, by), journal)
         journal.close(remove=True)

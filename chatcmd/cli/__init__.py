@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from chatcmd import __version__
 
@@ -32,31 +33,40 @@ def main(argv: Sequence[str] | None = None) -> int:
             _tell(USAGE)
             return 0
         name = words.pop(0) if words and words[0] in ("chat", "ask", "history") else "chat"
-        _open_closed_streams()
+        _mend_streams()
         return _run(name, words)
     except BrokenPipeError:
         _to_nowhere()
         return 141
-    except OSError as error:  # a full disk behind standard output; all others are put into words where they happen
-        sys.stderr.write(f"chatcmd: standard output cannot be written: {error.strerror}\n")
-        _to_nowhere()
-        return 1
+    except OSError as error:  # nearly all are put into words where they happen
+        sys.stderr.write(f"chatcmd: {ascii(error.filename) if error.filename else 'the system'}: {error.strerror}\n")
+        return 3 if error.filename else 1
     except KeyboardInterrupt:  # before the chat has begun to listen
         return 130
 
 
-def _open_closed_streams() -> None:
-    """Give what whoever started us has closed, as `<&-` does, a file that holds and keeps nothing."""
+def _mend_streams() -> None:
+    """Take the standard streams as they ought to be: closed ones hold and keep nothing, and all of them wait."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
+    for descriptor in (0, 1, 2):
+        with suppress(OSError):
+            os.set_blocking(descriptor, True)  # some programs that start others leave them otherwise
 
 
 def _tell(text: str) -> None:
-    """Write to standard output, now, if there is one."""
-    if sys.stdout is not None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+    """Write to standard output, now, if there is one; raises BrokenPipeError."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        sys.stderr.write(f"chatcmd: standard output cannot be written: {error.strerror}\n")
+        _to_nowhere()
+        raise SystemExit(1) from None
 
 
 def _run(name: str, words: list[str]) -> int:
@@ -83,7 +93,6 @@ def _run(name: str, words: list[str]) -> int:
 
 
 def _to_nowhere() -> None:
-    """Let what standard output still holds go nowhere: Python would try to write it again at the end, and complain."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+    from chatcmd.terminal.screen import to_nowhere  # noqa: PLC0415 - not needed for --version
+
+    to_nowhere(sys.stdout)

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from chatcmd.app import App
+from chatcmd.cli.document import write_document
 from chatcmd.cli.flags import Parser, Run, add_flags, pipe_screen, prepare, writable
 from chatcmd.cli.recovery import recover
 from chatcmd.clock import Clock
@@ -18,6 +19,7 @@ from chatcmd.conversation.message import Turn
 from chatcmd.conversation.name import checked
 from chatcmd.errors import Exit, UsageError
 from chatcmd.signals import Leave, Signals
+from chatcmd.terminal import ReaderGone
 from chatcmd.terminal.plain import PlainKeyboard
 from chatcmd.terminal.screen import Screen
 
@@ -64,7 +66,7 @@ async def _ask(run: Run, arguments: argparse.Namespace) -> Exit:
     before, code = len(app.talk.session.turns), Exit.DONE
     try:
         await signals.guard(app.ask(question))
-    except Leave as leave:
+    except (Leave, ReaderGone) as leave:
         code = leave.exit_code
     finally:
         session = app.talk.session
@@ -72,7 +74,7 @@ async def _ask(run: Run, arguments: argparse.Namespace) -> Exit:
         app.end_all("exit" if code == Exit.DONE else "signal")
         await app.close()
     if arguments.json and len(session.turns) > before:
-        writable(sys.stdout).write(_document(session.turns[-1], session.id, path))
+        write_document(_facts(session.turns[-1], session.id, path))
     if screen.gone is not None:
         return screen.gone.exit_code
     return app.exit_code if code == Exit.DONE else code
@@ -92,14 +94,13 @@ def _begin(app: App, *, go_on: bool) -> None:
         app.switch_to("user")
 
 
-def _document(turn: Turn, session_id: str, path: Path | None) -> str:
-    """Write all that is known of one turn as a JSON document."""
+def _facts(turn: Turn, session_id: str, path: Path | None) -> dict[str, object]:
+    """Gather all that is known of one turn."""
     answer = msgspec.to_builtins(turn.answer)
-    facts = {
+    return {
         "session": session_id,
         "file": str(path) if path else None,
         "question": turn.question.content,
         "answer": answer.pop("content"),
         **{name: value for name, value in answer.items() if name != "role"},
     }
-    return msgspec.json.format(msgspec.json.encode(facts), indent=2).decode() + "\n"

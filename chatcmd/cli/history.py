@@ -1,24 +1,22 @@
 """`chatcmd history`: what was saved."""
 
 import argparse
-import json
 import os
-import sys
 from itertools import islice
 from pathlib import Path
 
 import msgspec
 
+from chatcmd.cli.document import write_document
 from chatcmd.cli.flags import Parser, current_folder, pipe_screen
 from chatcmd.cli.recovery import recover
 from chatcmd.conversation.name import checked
-from chatcmd.errors import Exit
+from chatcmd.errors import Exit, HistoryError
 from chatcmd.history import file
 from chatcmd.history.foreign import import_tutorial
 from chatcmd.history.library import Entry, Library
 from chatcmd.settings.root import Root, find_root
 from chatcmd.terminal import ReaderGone
-from chatcmd.terminal.clean import clean
 
 SHOWN = 20
 
@@ -65,7 +63,7 @@ def _list(arguments: argparse.Namespace, library: Library, root: Root) -> Exit:
             screen.fail(str(entry))
             code = Exit.HISTORY
     if arguments.json:
-        _print([msgspec.to_builtins(entry) for entry in entries])
+        write_document([msgspec.to_builtins(entry) for entry in entries])
     elif entries:
         rows = [(each.id, each.user, str(each.turns), each.model, each.title) for each in entries]
         screen.table(rows, ("session", "user", "turns", "model", "title"))
@@ -75,9 +73,13 @@ def _list(arguments: argparse.Namespace, library: Library, root: Root) -> Exit:
 
 
 def _show(arguments: argparse.Namespace, library: Library, root: Root) -> Exit:  # noqa: ARG001 - all are called alike
-    session = file.read(library.find(arguments.session, _user(arguments)))
+    path = library.find(arguments.session, _user(arguments))
+    try:
+        session = file.read(path)
+    except OSError as error:
+        raise HistoryError(f"{path} cannot be read: {error.strerror}") from None
     if arguments.json:
-        _print(session.raw)
+        write_document(session.raw)
     else:
         pipe_screen().transcript(session)
     return Exit.DONE
@@ -86,7 +88,7 @@ def _show(arguments: argparse.Namespace, library: Library, root: Root) -> Exit: 
 def _path(arguments: argparse.Namespace, library: Library, root: Root) -> Exit:
     path = library.find(arguments.session, _user(arguments)) if arguments.session else root.history
     if arguments.json:
-        _print({"path": str(path)})
+        write_document({"path": str(path)})
     else:
         pipe_screen().show(str(path))
     return Exit.DONE
@@ -96,7 +98,9 @@ def _import(arguments: argparse.Namespace, library: Library, root: Root) -> Exit
     done = import_tutorial(Path(arguments.file), library)
     screen = pipe_screen()
     if arguments.json:
-        _print({"written": [str(path) for path in done.written], "left_out": done.left_out, "known": done.known})
+        write_document(
+            {"written": [str(path) for path in done.written], "left_out": done.left_out, "known": done.known}
+        )
     for reason in done.left_out:
         screen.fail(f"left out: {reason}")
     if not arguments.json:
@@ -108,17 +112,6 @@ def _import(arguments: argparse.Namespace, library: Library, root: Root) -> Exit
 
 def _user(arguments: argparse.Namespace) -> str | None:
     return checked(arguments.user, "user") if arguments.user else None
-
-
-def _print(document: object) -> None:
-    """Print JSON as readable as is safe: with anything a terminal may take for a command, all of it in ASCII."""
-    text = json.dumps(document, ensure_ascii=False, indent=2)
-    try:
-        safe = clean(text).encode(sys.stdout.encoding) == text.encode(sys.stdout.encoding)
-    except UnicodeEncodeError:
-        safe = False
-    sys.stdout.write((text if safe else json.dumps(document, indent=2)) + "\n")
-    sys.stdout.flush()
 
 
 _COMMANDS = {"list": _list, "show": _show, "path": _path, "import": _import}

@@ -62,7 +62,8 @@ def encoded(name: str) -> str:
 
 def decoded(folder: str) -> str:
     """Read the name back from a folder name."""
-    return unicodedata.normalize("NFC", unquote(folder.split("%~", maxsplit=1)[0]))
+    name = unquote(folder.split("%~", maxsplit=1)[0])
+    return unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode())  # a folder's bytes may be no UTF-8
 
 
 def folder_for(name: str, existing: Iterable[str]) -> str:

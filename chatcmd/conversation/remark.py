@@ -9,6 +9,13 @@ _FINISHES = {
 }
 
 
+def empty(model: str, finish_reason: str | None) -> str:
+    """Say that an answer came without a word, and what to do."""
+    if finish_reason == "length":
+        return f"{model} used up its answer before the first word, perhaps thinking; set a larger max_tokens, or none"
+    return f"{model} gave an empty answer ({finish_reason or 'no reason given'}); try again"
+
+
 def remarks(reply: Reply, answer: Message) -> list[str]:
     """Make the sentences: how it ended, what the request had to do without, and counts that differ."""
     said = list(reply.notices)

@@ -72,7 +72,8 @@ class Reply:
         """Make the turn of what has come, or None when no word has; `stopped` says that the user broke it off."""
         if not self.content:
             return None
-        status: Status = "complete" if self._complete else "interrupted" if stopped else "incomplete"
+        finished = self._complete or (stopped and self.finish_reason is not None)  # only its usage was awaited
+        status: Status = "complete" if finished else "interrupted" if stopped else "incomplete"
         ended = self._monotonic() if self._ended is None else self._ended
         first = None if self._first is None else round(self._first - self._began, 3)
         answer = Message(

@@ -71,8 +71,10 @@ def _fit(persona: Message, turns: Sequence[Turn], question: Message, budget: Bud
     kept, crowded = 0, tokens > budget.room
     while kept < allowed and not crowded:
         turn = turns[-1 - kept]
-        more = cost.of(turn.question) + cost.of(turn.answer)
-        crowded = tokens + more > budget.room
+        size = byte_length(turn.question.content) + byte_length(turn.answer.content)
+        crowded = size // (2 * LONGEST_TOKEN) > budget.room  # far too long: counting it would take seconds
+        more = 0 if crowded else cost.of(turn.question) + cost.of(turn.answer)
+        crowded = crowded or tokens + more > budget.room
         if not crowded:
             tokens += more
             kept += 1

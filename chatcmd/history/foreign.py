@@ -42,7 +42,7 @@ def import_tutorial(source: Path, library: Library) -> Imported:
     written, left_out, known = [], [], 0
     for name, content in users.items():
         try:
-            session = _session(name, content, source.name, when)
+            session = _session(name, content, source.name.encode("utf-8", "replace").decode(), when)
         except (msgspec.ValidationError, NameRefused) as error:
             left_out.append(f"{name}: {error}")
             continue

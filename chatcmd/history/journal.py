@@ -61,9 +61,13 @@ class Journal:
         with failing_as_not_saved(path):
             make_folder(path.parent)
             self._descriptor = _locked(path)
-            self._size = os.fstat(self._descriptor).st_size
-            if not self._size:
-                sync_folder(path.parent)
+            try:
+                self._size = os.fstat(self._descriptor).st_size
+                if not self._size:
+                    sync_folder(path.parent)
+            except BaseException:
+                os.close(self._descriptor)  # its lock would keep us out too
+                raise
 
     @property
     def is_empty(self) -> bool:

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -44,6 +45,14 @@ class Library:
         newest = {decoded(folder.name): _written(folder) for folder in folders if _holds(folder, SAVED)}
         return sorted(newest, key=lambda user: newest[user], reverse=True)
 
+    def counts(self) -> dict[str, int]:
+        """Count the saved sessions of each user, who talked last first."""
+        try:
+            sizes = {decoded(folder.name): len(_readable(folder, SAVED)) for folder in self._folders()}
+        except HistoryError:
+            return {}
+        return {user: sizes[user] for user in self.users() if user in sizes}
+
     def path_of(self, user: str, session_id: str) -> Path:
         """Say where a session of a user is saved."""
         try:
@@ -60,7 +69,7 @@ class Library:
     def resume(self, path: Path) -> tuple[Session, Journal]:
         """Go on with a saved session, and what a killed process left of it; raises HistoryError and SessionInUse."""
         live = path.with_suffix(LIVE)
-        if live.exists():
+        with suppress(FileNotFoundError):
             recover(live)
         journal = Journal(live)
         try:
@@ -71,6 +80,9 @@ class Library:
         except NameRefused as error:
             journal.close(remove=False)
             raise Damaged(f"{path} can be shown, not continued: {error}") from None
+        except OSError as error:
+            journal.close(remove=False)
+            raise HistoryError(f"{path} cannot be read: {error.strerror}") from None
         except BaseException:
             journal.close(remove=False)
             raise
@@ -125,11 +137,11 @@ class Library:
 
     def latest(self, user: str | None = None) -> Path:
         """Find the session that was saved last, which may have begun long ago; raises SessionNotFound."""
-        folders = [folder for folder in self._folders(user) if _holds(folder, SAVED)]
-        if not folders:
+        saved = [path for folder in self._folders(user) for path in _readable(folder, SAVED)]
+        if not saved:
             whose = f" of {user}" if user else ""
             raise SessionNotFound(f"nothing is saved{whose} yet, so there is nothing to go on with")
-        return max(_readable(max(folders, key=_written), SAVED), key=_written)
+        return max(saved, key=_written)
 
     def recover(self, tell: Callable[[str], None] = lambda _: None) -> Iterator[Recovered]:
         """Save what killed processes left in journals, passing over those in use.
@@ -171,9 +183,9 @@ class Library:
 def _recovered(path: Path, tell: Callable[[str], None]) -> Recovered | None:
     try:
         return recover(path)
-    except SessionInUse:
+    except (SessionInUse, FileNotFoundError):  # someone talks, or recovered it just now
         return None
-    except HistoryError as error:
+    except (HistoryError, ValueError) as error:
         tell(str(error))
     except OSError as error:
         tell(f"{path} could not be recovered: {error.strerror}")

@@ -6,10 +6,17 @@ import os
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from chatcmd.provider.offline import Demo
 from chatcmd.provider.request import Provider, Request
+from chatcmd.settings.option import OPTIONS
 from chatcmd.settings.settings import Service
+
+if TYPE_CHECKING:
+    from chatcmd.provider.compatible import Compatible
+
+DEFAULT_TIMEOUT = OPTIONS["timeout"].default
 
 __all__ = ["Provider", "Providers", "Request"]
 
@@ -17,20 +24,20 @@ __all__ = ["Provider", "Providers", "Request"]
 class Providers:
     """The connections of one run: one client a service, made once and kept from turn to turn."""
 
-    def __init__(self, environ: Mapping[str, str], timeout: float) -> None:
+    def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
-        self._timeout = timeout
         self._lock = threading.Lock()
-        self._connected: dict[Service, Provider] = {}
+        self._connected: dict[Service, Compatible] = {}
         self._demo = Demo()
 
     def demo(self) -> Provider:
         return self._demo
 
-    async def reach(self, service: Service) -> Provider:
-        """Return the provider of a service; raises UsageError when its proxy cannot be used."""
+    async def reach(self, service: Service, timeout: float) -> Provider:  # noqa: ASYNC109 - the provider's own clock
+        """Return the provider of a service, with its longest silence in seconds; raises UsageError for a bad proxy."""
         if service not in self._connected:
             await asyncio.to_thread(self._connect, service)
+        self._connected[service].timeout = timeout
         return self._connected[service]
 
     def warm(self, service: Service, delay: float) -> None:
@@ -56,4 +63,4 @@ class Providers:
             from chatcmd.provider import compatible
 
             gc.freeze()  # the SDK's 76,000 objects stay: walking them takes 50 ms, now and then in mid-answer
-            self._connected[service] = compatible.Compatible(service, self._environ, self._timeout)
+            self._connected[service] = compatible.Compatible(service, self._environ, DEFAULT_TIMEOUT)

@@ -12,7 +12,7 @@ import httpx2
 import openai
 
 from chatcmd.conversation.reply import Delta
-from chatcmd.errors import ProviderError, TimedOut, UsageError
+from chatcmd.errors import TimedOut, UsageError
 from chatcmd.provider.answer import Answer
 from chatcmd.provider.chunk import error_text
 from chatcmd.provider.proxy import proxy_for
@@ -42,13 +42,13 @@ _REFUSAL_CODES = ("unsupported_parameter", "unsupported_value", "unknown_paramet
 
 
 class Compatible:
-    """One service and its client, for the life of the program."""
+    """One service and its client, for the life of the program; `timeout`, its longest silence in seconds, may change."""
 
     def __init__(self, service: Service, environ: Mapping[str, str], timeout: float) -> None:
         self._service = service
-        self._timeout = timeout
+        self.timeout = timeout
         self._proxy = proxy_for(service.base_url, service.proxy, environ)
-        self._client = _client(service, self._proxy, timeout)
+        self._client = _client(service, self._proxy)
         self._left_out: dict[str, set[str]] = {}
 
     async def close(self) -> None:
@@ -56,7 +56,7 @@ class Compatible:
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
         """Ask, and yield the answer; a parameter that the model refuses is left out, and that is said once."""
-        place = Place(self._service, self._proxy, request.model, self._timeout)
+        place = Place(self._service, self._proxy, request.model, self.timeout)
         while True:
             parameters = self._parameters(request)
             try:
@@ -71,7 +71,7 @@ class Compatible:
                 self._left_out.setdefault(request.model, set()).add(refused)
                 if refused != "stream_options":
                     yield Delta(notice=_notice(request.model, refused))
-            except (openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError, ValueError, ProviderError) as error:
+            except Exception as error:  # whatever a library below raises, and not every one says what
                 raise translate(error, place) from None
 
     async def _ask(self, parameters: dict[str, Any], place: Place) -> AsyncGenerator[Delta, None]:
@@ -80,11 +80,13 @@ class Compatible:
             create = self._client.chat.completions.with_streaming_response.create
             try:
                 # The transport's own clock starts again at every byte: a server could drip headers for ever.
-                async with asyncio.timeout(self._timeout + _connect_wait(self._timeout)):
-                    response = await stack.enter_async_context(create(extra_headers=headers, **_quickly(parameters)))
+                async with asyncio.timeout(self.timeout + _connect_wait(self.timeout)):
+                    response = await stack.enter_async_context(
+                        create(extra_headers=headers, timeout=_clocks(self.timeout), **_quickly(parameters))
+                    )
             except TimeoutError:
                 raise TimedOut(f"{place.way} did not begin to answer in time; try again") from None
-            answer = Answer(place.way, response.headers.get("content-type", ""), self._timeout)
+            answer = Answer(place.way, response.headers.get("content-type", ""), self.timeout)
             pieces = await stack.enter_async_context(aclosing(response.http_response.aiter_bytes()))
             deltas = await stack.enter_async_context(aclosing(answer.read(pieces)))
             async for delta in deltas:
@@ -137,9 +139,13 @@ def _connect_wait(timeout: float) -> float:
     return min(CONNECT_WAIT, timeout)
 
 
-def _client(service: Service, proxy: Proxy | None, timeout: float) -> openai.AsyncOpenAI:
-    """Make the client: our proxy or none, no redirects, no retries, of the environment only the trust store."""
+def _clocks(timeout: float) -> httpx2.Timeout:
     connect = _connect_wait(timeout)
+    return httpx2.Timeout(connect=connect, read=timeout, write=30, pool=connect)
+
+
+def _client(service: Service, proxy: Proxy | None) -> openai.AsyncOpenAI:
+    """Make the client: our proxy or none, no redirects, no retries, of the environment only the trust store."""
     key = service.key.secret.reveal() if service.key else "none"
     origin = proxy.origin if proxy else "base_url"
     try:
@@ -148,7 +154,6 @@ def _client(service: Service, proxy: Proxy | None, timeout: float) -> openai.Asy
             trust_env=False,
             verify=_trust(),
             proxy=proxy.url if proxy else None,
-            timeout=httpx2.Timeout(connect=connect, read=timeout, write=30, pool=connect),
             event_hooks={"response": [_cut_refusal]},
         )
         return openai.AsyncOpenAI(api_key=key, base_url=service.base_url, max_retries=0, http_client=transport)

@@ -231,4 +231,5 @@ ROWS: dict[type[Exception], Row] = {
     httpx2.InvalidURL: _misused,
     httpx2.CookieConflict: _misused,
     UnicodeEncodeError: _unreachable,
+    OSError: _broken_off,
 }

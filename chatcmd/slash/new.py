@@ -6,9 +6,7 @@ from chatcmd.slash.registry import command
 
 @command("new", "", "save this session and start a new one")
 async def new(app: App, argument: str) -> None:  # noqa: ARG001 - all commands are called alike
-    user = app.talk.session.user
-    app.end("reset")
-    app.switch_to(user)
+    app.renew()
 
 
 @command("reset", "", "save this session, start over, and ask who is talking")

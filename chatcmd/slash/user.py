@@ -17,11 +17,10 @@ async def user(app: App, argument: str) -> None:
 
 @command("users", "", "everyone who talks or has talked")
 async def users(app: App, argument: str) -> None:  # noqa: ARG001 - all commands are called alike
-    known = app.library.users() if app.library is not None else []
+    saved = app.library.counts() if app.library is not None else {}
     rows = []
-    for name in dict.fromkeys([*app.talks, *known]):
+    for name in dict.fromkeys([*app.talks, *saved]):
         talk = app.talks.get(name)
-        saved = len(app.library.paths(name)) if app.library is not None else 0
         now = f"{len(talk.session.turns)} turns, {talk.session.persona.name}" if talk else ""
-        rows.append(("*" if name == app.user else "", name, now, str(saved)))
+        rows.append(("*" if name == app.user else "", name, now, str(saved.get(name, 0))))
     app.screen.table(rows, ("", "user", "talking now", "saved sessions"))

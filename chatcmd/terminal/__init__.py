@@ -28,7 +28,9 @@ class Keyboard(Protocol):
 
     interactive: bool
 
-    async def line(self, prompt: str, *, text: str = "", offers: Sequence[str] = (), secret: bool = False) -> str:
+    async def line(
+        self, prompt: str, *, text: str = "", offers: Sequence[str] | None = None, secret: bool = False
+    ) -> str:
         """Read a line, less its ending; `text` is there to be edited, `offers` can be completed.
 
         Raises EndOfInput, and Interrupted for Ctrl-C on an empty line.

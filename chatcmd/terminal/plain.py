@@ -27,9 +27,11 @@ class PlainKeyboard:
         self._arriving: asyncio.Future[bytes | None] | None = None
         self._first = True
 
-    async def line(self, prompt: str, *, text: str = "", offers: Sequence[str] = (), secret: bool = False) -> str:
+    async def line(
+        self, prompt: str, *, text: str = "", offers: Sequence[str] | None = None, secret: bool = False
+    ) -> str:
         """Read a line; invalid UTF-8 becomes U+FFFD, and what was to be edited is told."""
-        offered = ("  ".join(offers), f"(given back: {text})" if text else "")
+        offered = ("  ".join(offers or ()), f"(given back: {text})" if text else "")
         with switched_off(termios.ECHO, self._lines) if secret else nullcontext():
             self._prompt("".join(f"{clean_line(offer)}\n" for offer in offered if offer) + prompt)
             raw = await self._read()

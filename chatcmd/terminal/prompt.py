@@ -11,7 +11,7 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.input import create_input
-from prompt_toolkit.input.typeahead import store_typeahead
+from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output.vt100 import Vt100_Output
 
@@ -37,12 +37,18 @@ class LineEditor:
         self._keys = _keys()
         self._questions: PromptSession[str] | None = None
 
-    async def line(self, prompt: str, *, text: str = "", offers: Sequence[str] = (), secret: bool = False) -> str:
+    async def line(
+        self, prompt: str, *, text: str = "", offers: Sequence[str] | None = None, secret: bool = False
+    ) -> str:
         """Read a line; offers complete a name, and only questions are recalled with the arrow keys."""
-        if offers or secret:
-            asked = self._session(lambda: dict.fromkeys(offers, ""), secret=secret)
+        if offers is not None or secret:
+            asked = self._session(lambda: dict.fromkeys(offers or (), ""), secret=secret)
         else:
             asked = self._questions = self._questions or self._session(self._commands, secret=False)
+        if text and (ahead := get_typeahead(self._input)):  # must not be joined to what is given back: Up brings that
+            store_typeahead(self._input, ahead)
+            asked.history.append_string(text)
+            text = ""
         try:
             return await asked.prompt_async([("", prompt)], default=text, handle_sigint=False)  # see signals.py
         except EOFError:

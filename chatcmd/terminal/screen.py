@@ -1,9 +1,9 @@
-"""What appears: every text from outside passes the cleaner here, and nowhere else a byte is written."""
+"""What appears of a conversation: every text from outside passes the cleaner here."""
 
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from errno import EPIPE
+from errno import ENOSPC, EPIPE
 from shutil import get_terminal_size
 from typing import TextIO
 
@@ -37,13 +37,15 @@ class Screen:
         """Show what was asked for, such as the result of a command."""
         self._write(self._out, clean(text) + "\n")
 
-    def note(self, text: str) -> None:
+    def note(self, *texts: str) -> None:
         """Say something beside the conversation."""
-        self._line(text, _DIM)
+        for text in texts:
+            self._line(text, _DIM)
 
-    def fail(self, text: str) -> None:
+    def fail(self, *texts: str) -> None:
         """Say what went wrong, and what to do."""
-        self._line(text, _RED)
+        for text in texts:
+            self._line(text, _RED)
 
     def question(self, user: str, text: str) -> None:
         """Show a question where no terminal has echoed it."""
@@ -81,7 +83,7 @@ class Screen:
         try:
             self._out.flush()
         except OSError:
-            _to_nowhere(self._out)
+            to_nowhere(self._out)
 
     def _line(self, text: str, colour: str) -> None:
         line = clean(text)
@@ -94,13 +96,23 @@ class Screen:
                 to.write(text)
                 to.flush()
             except OSError as error:
+                to_nowhere(to)
+                if error.errno == ENOSPC:  # someone is still there: the answer is taken to its end, and saved
+                    self.gone = ReaderGone(Exit.NO)
+                    self._complain(to, error)
+                    return text
                 self.gone = ReaderGone(Exit.READER_GONE if error.errno == EPIPE else Exit.HANGUP)
-                _to_nowhere(to)
                 raise self.gone from None
         return text
 
+    def _complain(self, about: TextIO, error: OSError) -> None:
+        if about is not self._notes:
+            with suppress(OSError):
+                self._notes.write(f"chatcmd: what is shown cannot be written: {error.strerror}\n")
+                self._notes.flush()
 
-def _to_nowhere(stream: TextIO) -> None:
+
+def to_nowhere(stream: TextIO) -> None:
     """Let what a stream still holds go nowhere: Python would try to write it again at the end, and complain."""
     with suppress(OSError):
         nowhere = os.open(os.devnull, os.O_WRONLY)

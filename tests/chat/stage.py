@@ -193,10 +193,12 @@ class Keys:
         self.asked: list[tuple[str, str]] = []
         self.offers: list[Sequence[str]] = []
 
-    async def line(self, prompt: str, *, text: str = "", offers: Sequence[str] = (), secret: bool = False) -> str:
+    async def line(
+        self, prompt: str, *, text: str = "", offers: Sequence[str] | None = None, secret: bool = False
+    ) -> str:
         assert not secret
         self.asked.append((prompt, text))
-        self.offers.append(offers)
+        self.offers.append(offers or ())
         while self._script:
             key = self._script.popleft()
             if isinstance(key, Exception):
