@@ -68,7 +68,7 @@ class App:
 
     def resume(self, path: Path) -> Talk:
         """Go on with a saved session, as its user; raises SessionInUse, Damaged, NotSaved."""
-        assert self.library is not None, "without a history there is nothing to resume"
+        assert self.library is not None, "asked before"
         session, journal = self.library.resume(path)
         if self.settings.origin("model").kind in ("flag", "environment"):
             session = replace(session, model=self.settings["model"])
@@ -131,6 +131,8 @@ class App:
     async def retry(self) -> Turn | None:
         """Ask the newest question again, in a branch; without an answer the session stays as it is."""
         old = self.talk
+        if old.session.aside and old.session.aside[-1].role == "user":  # a killed process left it unanswered
+            return await self.ask(old.session.aside[-1].content)
         if not old.session.turns:
             raise UsageError("there is no question to ask again yet")
         branch = self._branch(old.session, len(old.session.turns) - 1)
@@ -221,7 +223,7 @@ class App:
         """Save a session and say where it is; what cannot be saved is said, and sets the exit code."""
         try:
             if path := talk.end(self.clock.now(), by):
-                self.screen.note(f"saved: {self.settings.root.show(path)}")
+                self.screen.note(f"saved: {self.settings.root.name(path)}")
         except NotSaved as error:
             self.fail(error, "; what reached the journal beside it is recovered at the next start")
 
@@ -233,7 +235,7 @@ class App:
     def _remark(self, reply: Reply, answer: Message, failure: ChatcmdError | None) -> None:
         self.screen.note(*remarks(reply, answer))
         if failure is not None:
-            self.fail(failure, "; what came is kept and marked incomplete")
+            self.fail(failure, "; what came is kept and marked incomplete" if self.library else "")
 
     def _new_talk(self, user: str, persona: Persona) -> Talk:
         session = Session(

@@ -89,8 +89,8 @@ class QuestionTooLong(UsageError):
         self.tokens, self.room, self.window = tokens, room, window
         need = f"{'at least ' if at_least else ''}{tokens:,}"
         super().__init__(
-            f"the question does not fit: persona and question alone need {need} tokens, and {room:,} are free "
-            f"(a window of {window:,} less {window - room:,} kept for the answer); shorten it, or set a smaller reserve"
+            f"the question does not fit: persona and question alone need {need} tokens, and {room:,} are free (a "
+            f"window of {window:,} less {window - room:,} kept for the answer); shorten it, or choose a larger model"
         )
 
 

@@ -69,6 +69,7 @@ class Repl:
             elif meant is not None:
                 await self._question(meant.text)
         except Stopped:
+            app.screen.note("stopped before the first word")
             self._give_back(line if asked else "")
         except ChatcmdError as error:
             app.fail(error)
@@ -98,7 +99,7 @@ class Repl:
         saved = app.library.users() if app.library else []
         known = list(dict.fromkeys(name for name in (*app.talks, *saved) if _is_name(name)))
         if known and self._keyboard.interactive:
-            app.screen.note(f"known users: {', '.join(known[:8])}{', ...' if len(known) > 8 else ''} (Tab completes)")  # noqa: PLR2004
+            app.screen.note(f"known users: {', '.join(known[:8])}{', ...' if len(known) > 8 else ''}")  # noqa: PLR2004
         line = await self._line("Your name: ", offers=known)
         if line is None or line.strip() == "1":
             return

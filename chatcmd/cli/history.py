@@ -105,8 +105,11 @@ def _import(arguments: argparse.Namespace, library: Library, root: Root) -> Exit
         screen.fail(f"left out: {reason}")
     if not arguments.json:
         for path in done.written:
-            screen.show(root.show(path))
-        screen.note(f"imported {len(done.written)} sessions; {done.known} were known, {len(done.left_out)} left out")
+            screen.show(root.name(path))
+        screen.note(
+            f"imported {len(done.written)} sessions; {done.known} were known, {done.empty} asked nothing, "
+            f"{len(done.left_out)} left out"
+        )
     return Exit.HISTORY if done.left_out else Exit.DONE
 
 

@@ -19,6 +19,8 @@ def failing_as_not_saved(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise NotSaved(f"{path} could not be written: {(error.strerror or str(error)).lower()}") from error
+    except UnicodeEncodeError as error:
+        raise NotSaved(f"{str(path)!a} could not be written: this machine's locale cannot name it") from error
 
 
 def make_folder(path: Path) -> None:

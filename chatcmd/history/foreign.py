@@ -21,11 +21,12 @@ UNKNOWN_MODEL = "gpt-3.5-turbo"
 
 
 class Imported(msgspec.Struct, frozen=True):
-    """What an import did: paths of the sessions written, users left out with the reason, sessions known already."""
+    """What an import did: files written, users left out and why, how many were known, how many asked nothing."""
 
     written: tuple[Path, ...]
     left_out: tuple[str, ...]
     known: int
+    empty: int
 
 
 def import_tutorial(source: Path, library: Library) -> Imported:
@@ -39,7 +40,7 @@ def import_tutorial(source: Path, library: Library) -> Imported:
         raise Damaged(f"{source} is not readable JSON ({error}); nothing was imported") from None
     if not isinstance(users, dict):
         raise Damaged(f"{source} is not a history of the form {{user: [messages, ...]}}; nothing was imported")
-    written, left_out, known = [], [], 0
+    written, left_out, known, empty = [], [], 0, 0
     for name, content in users.items():
         try:
             session = _session(name, content, source.name.encode("utf-8", "replace").decode(), when)
@@ -47,14 +48,14 @@ def import_tutorial(source: Path, library: Library) -> Imported:
             left_out.append(f"{name}: {error}")
             continue
         if not session.worth_saving:
-            left_out.append(f"{name}: no question was asked")
+            empty += 1
         elif _is_known(session, library):
             known += 1
         else:
             if library.path_of(session.user, session.id).exists():
                 session = replace(session, id=f"{session.id}{_digest(session)[4:12]}")
             written.append(library.save(session, library.open(session.user, session.id)))
-    return Imported(tuple(written), tuple(left_out), known)
+    return Imported(tuple(written), tuple(left_out), known, empty)
 
 
 def _decoded(data: bytes) -> object:

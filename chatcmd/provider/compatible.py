@@ -42,7 +42,7 @@ _REFUSAL_CODES = ("unsupported_parameter", "unsupported_value", "unknown_paramet
 
 
 class Compatible:
-    """One service and its client, for the life of the program; `timeout`, its longest silence in seconds, may change."""
+    """One service and its client, for the life of the program; its longest silence in seconds may change."""
 
     def __init__(self, service: Service, environ: Mapping[str, str], timeout: float) -> None:
         self._service = service
@@ -158,7 +158,7 @@ def _client(service: Service, proxy: Proxy | None) -> openai.AsyncOpenAI:
         )
         return openai.AsyncOpenAI(api_key=key, base_url=service.base_url, max_retries=0, http_client=transport)
     except ImportError:
-        raise UsageError(f"{origin} is a socks proxy; install what it needs: pip install 'chatcmd[socks]'") from None
+        raise UsageError(f"{origin} is a socks proxy; install what it needs: pip install 'httpx2[socks]'") from None
     except (ValueError, httpx2.InvalidURL):
         raise UsageError(f"{origin} cannot be used: it names no host that can be asked; correct it") from None
 

@@ -47,7 +47,7 @@ def key(text: Any, origin: Origin) -> Key:
     if any(char.isspace() for char in text):
         blank = "a line break" if "\n" in text or "\r" in text else "a space"
         raise SettingsError(f"{origin}: the key has {blank} in it; copy it again, without any")
-    if not (text.isascii() and text.isprintable()):
+    if not (text.isascii() and text.isprintable()) or text.endswith("..."):
         raise SettingsError(f"{origin}: this is no key yet (a key is plain letters and digits); put your own there")
     return Key(Secret(text), origin)
 

@@ -34,8 +34,9 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], root: Root) -> Se
 
     named, windows = _read_file(root, take, faults, warnings)
     for option in OPTIONS.values():
-        if text := environ.get(option.environment):
-            take(option.name, text, Origin("environment", option.environment))
+        for variable in option.variables:
+            if text := environ.get(variable):
+                take(option.name, text, Origin("environment", variable))
     _unknown_variables(environ, warnings)
     for name, value in flags.items():
         take(name, value, Origin("flag", _flag(name, value)))
@@ -83,7 +84,7 @@ def _gather(faults: list[str], read: Any) -> Any:
 
 
 def _unknown_variables(environ: Mapping[str, str], warnings: list[str]) -> None:
-    known = {option.name: option.environment for option in OPTIONS.values()} | {"root": "CHATCMD_ROOT"}
+    known = {option.name: option.variables[-1] for option in OPTIONS.values()} | {"root": "CHATCMD_ROOT"}
     for variable in sorted(environ):
         if variable.startswith("CHATCMD_") and variable not in known.values():
             close = nearest(variable.removeprefix("CHATCMD_").lower(), known, known.__getitem__)

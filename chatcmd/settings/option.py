@@ -21,8 +21,10 @@ class Option(Struct, frozen=True):
     in_chat: bool = True
 
     @property
-    def environment(self) -> str:
-        return self.variable or f"CHATCMD_{self.name.upper()}"
+    def variables(self) -> tuple[str, ...]:
+        """The environment variables that set it, the strongest last."""
+        own = f"CHATCMD_{self.name.upper()}"
+        return (self.variable, own) if self.variable else (own,)
 
 
 def nearest(word: str, known: Iterable[str], written: Callable[[str], str] = str) -> str:

@@ -25,6 +25,10 @@ class Root(Struct, frozen=True):
     def history(self) -> Path:
         return self.path / "history"
 
+    def name(self, path: Path) -> str:
+        """Name a path so that it can be opened from where one is."""
+        return self.show(path) if self.origin.kind == "file" else str(path)
+
     def show(self, path: Path) -> str:
         """Name a path below the root shortly, as messages do."""
         return str(path.relative_to(self.path)) if path.is_relative_to(self.path) else str(path)

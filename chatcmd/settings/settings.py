@@ -15,7 +15,7 @@ from chatcmd.settings.root import Root
 from chatcmd.settings.url import Proxy, host_of, is_loopback
 
 NO_KEY = (
-    "no key for {host}: set OPENAI_API_KEY, or put the key into envs/openai_key or, as the gateway does, envs/configs "
+    "no key for {host}: set OPENAI_API_KEY, or put the key into envs/openai_key or envs/configs "
     "below {root}; or try the demo model with --offline"
 )
 
@@ -113,10 +113,21 @@ class Settings(Struct, frozen=True):
     def service(self, name: str) -> tuple[Service, str]:
         """Resolve a model's name to its service and the name that the service knows it by; raises UsageError."""
         provider, bare = self.split(name)
+        prefix, slash, _ = name.partition("/")
+        if slash and not provider and self.origin("base_url").kind == "default":  # OpenAI's own models have no slash
+            raise UsageError(
+                f"there is no [providers.{prefix}] for the model {name} in envs/settings.toml"
+                f"{nearest(prefix, list(self.providers))}"
+            )
         service = self._named(provider) if provider else self._default()
         if service.key is None and not is_loopback(service.base_url):
             raise KeyMissing(NO_KEY.format(host=host_of(service.base_url), root=self.root.path))
         return service, bare
+
+    def address_origin(self, name: str) -> Origin:
+        """Say where the address of a model's service was given."""
+        provider, _ = self.split(name)
+        return self.providers[provider].base_url_origin if provider else self.origin("base_url")
 
     def split(self, name: str) -> tuple[str | None, str]:
         """Tell which [providers.NAME] a model is of (None: of none), and its name there."""
@@ -150,7 +161,8 @@ class Settings(Struct, frozen=True):
             if key is not None and origin.kind == "file" and key.origin.kind != "file":
                 raise SettingsError(
                     f"{origin} sends to {host_of(address)}, but the key comes from {key.origin}: an address in a "
-                    f"folder only receives keys of that folder; put the key into envs/openai_key, or pass {flag}"
+                    f"folder only receives keys of that folder; unset {key.origin} and put the key into "
+                    f"envs/openai_key, or pass {flag}"
                 )
         return Service("", base_url, key, self._proxy)
 

@@ -14,4 +14,4 @@ Ctrl-C          stop an answer, or clear the line"""
 async def show_help(app: App, argument: str) -> None:  # noqa: ARG001 - all commands are called alike
     app.screen.show(KEYS)
     rows = [(f"/{each.name} {each.usage}".strip(), each.help) for each in commands().values() if each.name != "reset"]
-    app.screen.table(rows, ())
+    app.screen.table(rows, (), wrap=True)

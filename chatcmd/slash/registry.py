@@ -70,6 +70,8 @@ def helps() -> dict[str, str]:
 
 def parse(line: str) -> Question | Call | None:
     """Say what a line means; None for a blank one. Raises UsageError for a command that there is not."""
+    if "\n" in line:
+        return Question(line) if line.strip() else None  # what was pasted is no command, whatever it begins with
     if line in _WORDS:
         return Call(commands()[_WORDS[line]], "")
     if line in _ESCAPED:

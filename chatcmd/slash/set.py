@@ -27,7 +27,7 @@ async def set_(app: App, argument: str) -> None:
             (each.name, _shown(app.settings[each.name]), str(app.settings.origin(each.name)), each.help)
             for each in settable
         ]
-        app.screen.table(rows, ("setting", "value", "from", ""))
+        app.screen.table(rows, ("setting", "value", "from", ""), wrap=True)
 
 
 def _shown(value: Any) -> str:

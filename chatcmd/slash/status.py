@@ -16,17 +16,18 @@ async def status(app: App, argument: str) -> None:  # noqa: ARG001 - all command
         key = f"key from {reached.key.origin}" if reached.key else "no key needed"
         before = proxy_for(reached.base_url, reached.proxy, app.environ)
         proxy = f", proxy {host_of(before.url)} from {before.origin}" if before else ""
-        service = f"{host_of(reached.base_url)} ({key}{proxy})"
+        service = f"{host_of(reached.base_url)} (from {settings.address_origin(session.model)}; {key}{proxy})"
+    origin = settings.origin("model") if session.model == settings["model"] else "the session"
     where = "not kept (--no-save)"
     if app.library is not None:
-        where = settings.root.show(app.library.path_of(session.user, session.id))
+        where = settings.root.name(app.library.path_of(session.user, session.id))
     rows = [
         ("user", session.user),
         ("persona", f"{session.persona.name}: {session.persona.content}"),
-        ("model", f"{session.model} (from {settings.origin('model')})"),
+        ("model", f"{session.model} (from {origin})"),
         ("service", service),
         ("turns", str(len(session.turns))),
         ("session", where),
         ("root", f"{settings.root.path} (from {settings.root.origin})"),
     ]
-    app.screen.table(rows, ())
+    app.screen.table(rows, (), wrap=True)

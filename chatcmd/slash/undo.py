@@ -6,7 +6,7 @@ from chatcmd.settings.option import whole
 from chatcmd.slash.registry import command
 
 
-@command("undo", "[N]", "take back the last turn, or N; the session as it was is kept in the history")
+@command("undo", "[N]", "take back the last turn, or N, to ask it differently; the session as it was is kept")
 async def undo(app: App, argument: str) -> str | None:
     try:
         turns = whole(1)(argument or 1)

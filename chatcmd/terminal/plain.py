@@ -28,12 +28,17 @@ class PlainKeyboard:
         self._first = True
 
     async def line(
-        self, prompt: str, *, text: str = "", offers: Sequence[str] | None = None, secret: bool = False
+        self,
+        prompt: str,
+        *,
+        text: str = "",
+        offers: Sequence[str] | None = None,  # noqa: ARG002 - only an editor can complete
+        secret: bool = False,
     ) -> str:
         """Read a line; invalid UTF-8 becomes U+FFFD, and what was to be edited is told."""
-        offered = ("  ".join(offers or ()), f"(given back: {text})" if text else "")
+        back = f"(given back: {clean_line(text)})\n" if text else ""
         with switched_off(termios.ECHO, self._lines) if secret else nullcontext():
-            self._prompt("".join(f"{clean_line(offer)}\n" for offer in offered if offer) + prompt)
+            self._prompt(back + prompt)
             raw = await self._read()
         if secret:
             self._prompt("\n")  # the one that was typed did not show either

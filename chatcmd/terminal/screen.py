@@ -15,6 +15,9 @@ from chatcmd.terminal.clean import Cleaner, clean, clean_line
 ANSWERER = "ChatGPT"
 """How answers are headed, as the tutorials' users know it, whichever model it is."""
 
+LONGEST_CELL = 2000
+"""Characters of a table's cell that are looked at; no screen shows more."""
+
 _DIM, _RED, _PLAIN = "\x1b[2m", "\x1b[31m", "\x1b[0m"
 
 
@@ -70,13 +73,13 @@ class Screen:
             mark = f"  ({message.status})" if message.status not in (None, "complete") else ""
             self.show(f"{heading(who)}{message.content}{mark}")
 
-    def table(self, rows: Sequence[Sequence[str]], head: Sequence[str]) -> None:
-        """Show rows under a heading, cut to the width of the screen."""
+    def table(self, rows: Sequence[Sequence[str]], head: Sequence[str], *, wrap: bool = False) -> None:
+        """Show rows under a heading; what the screen is not wide enough for is cut, or with `wrap` goes on below."""
         from chatcmd.terminal import table
 
-        cells = [[clean_line(cell) for cell in row] for row in rows]
+        cells = [[clean_line(cell[:LONGEST_CELL]) for cell in row] for row in rows]
         width = get_terminal_size().columns if self._out.isatty() else None
-        self._write(self._out, table.lay_out(cells, head, width))
+        self._write(self._out, table.lay_out(cells, head, width, wrap=wrap))
 
     def close(self) -> None:
         """Write out what is held back, or let it go: Python would try again at its end, and complain."""

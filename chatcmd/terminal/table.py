@@ -15,8 +15,8 @@ LEAST = 6
 """Cells that the last column keeps however narrow the screen is; the terminal breaks such lines."""
 
 
-def lay_out(rows: Sequence[Sequence[str]], head: Sequence[str], width: int | None) -> str:
-    """Lay cleaned rows out as plain text; where `width` is not enough for all, the last column gives way."""
+def lay_out(rows: Sequence[Sequence[str]], head: Sequence[str], width: int | None, *, wrap: bool = False) -> str:
+    """Lay cleaned rows out as plain text; where `width` is not enough for all, the last column is cut, or wrapped."""
     table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), show_header=bool(head))
     columns = list(zip(*([head] if head else []), *rows, strict=True))
     # Decided here: where there is no room, rich would take from all columns alike, and narrow ones would be gone.
@@ -29,8 +29,8 @@ def lay_out(rows: Sequence[Sequence[str]], head: Sequence[str], width: int | Non
         table.add_column(
             column[0] if head else "",
             justify="right" if all(cell.replace(",", "").isdigit() for cell in cells) else "left",
-            no_wrap=True,
-            overflow="ellipsis",
+            no_wrap=not (wrap and number == len(columns) - 1),
+            overflow="fold" if wrap else "ellipsis",
             width=widths[number],
         )
     for row in rows:

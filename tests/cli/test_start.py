@@ -15,8 +15,8 @@ def loaded():
     return [name for name in {HEAVY} if name in sys.modules]
 """
 NO_KEY = (
-    "chatcmd: no key for api.openai.com: set OPENAI_API_KEY, or put the key into envs/openai_key or, as the gateway "
-    "does, envs/configs below {root}; or try the demo model with --offline\n"
+    "chatcmd: no key for api.openai.com: set OPENAI_API_KEY, or put the key into envs/openai_key or "
+    "envs/configs below {root}; or try the demo model with --offline\n"
 )
 
 

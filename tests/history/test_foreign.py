@@ -64,11 +64,17 @@ def test_importing_again_makes_no_duplicates_whenever_and_under_whatever_name(li
     before = tree(library.folder)
     again = tutorial(tmp_path / "two.json", users)
     os.utime(again)
-    assert import_tutorial(again, library) == Imported((), (), 2)
+    assert import_tutorial(again, library) == Imported((), (), 2, 0)
     assert tree(library.folder) == before
     users["a"] += [ASKED, ANSWERED]
     grown = import_tutorial(tutorial(again, users), library)
     assert (len(grown.written), grown.known) == (1, 1)
+
+
+def test_users_who_asked_nothing_leave_no_file_and_are_counted(library: Library, tmp_path: Path) -> None:
+    users = {"empty": [], "persona alone": [SYSTEM], "a": [ASKED, ANSWERED]}
+    done = import_tutorial(tutorial(tmp_path / "one.json", users), library)
+    assert (len(done.written), done.left_out, done.known, done.empty) == (1, (), 0, 2)
 
 
 def test_import_does_not_overwrite_a_session_that_has_its_id(library: Library, tmp_path: Path) -> None:
@@ -80,7 +86,7 @@ def test_import_does_not_overwrite_a_session_that_has_its_id(library: Library, t
     assert second != path
     assert second.stem == file.read(second).id
     assert file.read(path).title == "not the same"
-    assert import_tutorial(source, library) == Imported((), (), 1)
+    assert import_tutorial(source, library) == Imported((), (), 1, 0)
 
 
 LEFT_OUT: dict[str, tuple[Any, str]] = {
@@ -94,8 +100,6 @@ LEFT_OUT: dict[str, tuple[Any, str]] = {
         [{"role": "user", "content": [{"type": "text", "text": "x"}]}],
         "Expected `str`, got `array` - at `$[0].content`",
     ),
-    "empty": ([], "no question was asked"),
-    "persona alone": ([SYSTEM], "no question was asked"),
     "x" * 70: ([ASKED], "a user's name can have 64 characters"),
     " \t": ([ASKED], "a user's name cannot be empty; give it at least one visible character"),
     "a\x1b[2Jb": ([ASKED], "a user's name cannot hold control or invisible characters; type it anew without them"),

@@ -221,7 +221,7 @@ def test_a_socks_proxy_without_its_extra_is_told_in_one_sentence(tmp_path: Path)
     env = {"OPENAI_API_KEY": CANARY, "ALL_PROXY": f"socks5://me:{PASSWORD}@127.0.0.1:9"}
     done = run([sys.executable, "-c", WITHOUT_SOCKSIO, *flags], env=env)
     assert done.code == 2
-    assert done.err == "chatcmd: ALL_PROXY is a socks proxy; install what it needs: pip install 'chatcmd[socks]'\n"
+    assert done.err == "chatcmd: ALL_PROXY is a socks proxy; install what it needs: pip install 'httpx2[socks]'\n"
 
 
 def test_a_variable_that_holds_no_proxy_is_told_in_one_sentence(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_every_option_is_in_the_table_above() -> None:
 def test_the_flag_wins_over_the_environment_over_the_file_over_the_default(tmp_path: Path, name: str) -> None:
     (in_file, from_file), (in_variable, from_variable), (in_flag, from_flag) = WRITTEN[name]
     text = f"{name} = {in_file}"
-    variable = OPTIONS[name].environment
+    variable = OPTIONS[name].variables[-1]
     environ, flags = {variable: in_variable}, {name: in_flag}
 
     default = read(tmp_path)
@@ -68,13 +68,13 @@ def test_the_flag_wins_over_the_environment_over_the_file_over_the_default(tmp_p
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_an_empty_variable_is_none(tmp_path: Path, name: str) -> None:
-    settings = read(tmp_path, environ={OPTIONS[name].environment: ""})
+    settings = read(tmp_path, environ={OPTIONS[name].variables[-1]: ""})
     assert settings.origin(name).kind == "default"
 
 
 def test_the_variables_have_the_names_that_users_know() -> None:
-    assert OPTIONS["base_url"].environment == "OPENAI_BASE_URL"
-    assert OPTIONS["max_tokens"].environment == "CHATCMD_MAX_TOKENS"
+    assert OPTIONS["base_url"].variables == ("OPENAI_BASE_URL", "CHATCMD_BASE_URL")
+    assert OPTIONS["max_tokens"].variables == ("CHATCMD_MAX_TOKENS",)
 
 
 def test_an_unknown_variable_of_ours_is_a_warning_with_the_nearest(tmp_path: Path) -> None:

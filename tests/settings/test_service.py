@@ -60,7 +60,8 @@ def test_an_address_in_a_folder_only_receives_keys_of_that_folder(
         host = address.split("/")[2]
         assert str(caught.value) == (
             f"{SETTINGS} line 1 sends to {host}, but the key comes from OPENAI_API_KEY: an address in a folder only "
-            "receives keys of that folder; put the key into envs/openai_key, or pass --base-url"
+            "receives keys of that folder; unset OPENAI_API_KEY and put the key into envs/openai_key, "
+            "or pass --base-url"
         )
         assert caught.value.exit_code == 2
 
@@ -72,7 +73,8 @@ def test_a_folders_proxy_does_not_read_a_key_from_elsewhere_either(tmp_path: Pat
         read(tmp_path, settings=text, environ=environ).service("gpt-4o")
     assert str(caught.value) == (
         f"{SETTINGS} line 1 sends to theirs.example:8080, but the key comes from OPENAI_API_KEY: an address in a "
-        "folder only receives keys of that folder; put the key into envs/openai_key, or pass --proxy"
+        "folder only receives keys of that folder; unset OPENAI_API_KEY and put the key into "
+        "envs/openai_key, or pass --proxy"
     )
 
 
@@ -113,9 +115,19 @@ NAMES = {
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_model_is_found_by_name_or_by_its_services_name(tmp_path: Path, name: str) -> None:
-    settings = read(tmp_path, settings=PROVIDERS, key=KEY)
+    settings = read(tmp_path, settings=PROVIDERS, key=KEY, flags={"base_url": "https://router.example/v1"})
     service, model = settings.service(name)
     assert (service.name, model) == NAMES[name]
+
+
+@pytest.mark.parametrize(("name", "hint"), [("Far/x", "; did you mean far?"), ("meta/llama-3", ""), ("/x", "")])
+def test_a_model_of_a_service_that_is_not_there_does_not_go_to_openai(tmp_path: Path, name: str, hint: str) -> None:
+    settings = read(tmp_path, settings='[providers.far]\nbase_url = "https://far.example/v1"\nkey = "k"', key=KEY)
+    with pytest.raises(UsageError) as caught:
+        settings.service(name)
+    prefix = name.split("/", maxsplit=1)[0]
+    expected = f"there is no [providers.{prefix}] for the model {name} in envs/settings.toml{hint}"
+    assert str(caught.value) == expected
 
 
 def test_a_chosen_provider_needs_no_name_before_its_models(tmp_path: Path) -> None:
@@ -165,7 +177,7 @@ def test_a_missing_key_is_one_sentence_with_the_three_ways_and_the_demo(tmp_path
         read(tmp_path).service("gpt-4o")
     assert caught.value.exit_code == 2
     assert str(caught.value) == (
-        "no key for api.openai.com: set OPENAI_API_KEY, or put the key into envs/openai_key or, as the gateway does, "
+        "no key for api.openai.com: set OPENAI_API_KEY, or put the key into envs/openai_key or "
         f"envs/configs below {tmp_path}; or try the demo model with --offline"
     )
 

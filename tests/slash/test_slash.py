@@ -184,9 +184,9 @@ async def test_status_says_who_where_and_from_what(stage: Stage, offline: Stage,
     assert shown["user"] == "anna"
     assert shown["persona"].startswith("default: 一个有10年")
     assert shown["model"] == "gpt-3.5-turbo (from the default)"
-    assert shown["service"] == f"127.0.0.1:{server.port} (key from OPENAI_API_KEY)"
+    assert shown["service"] == f"127.0.0.1:{server.port} (from OPENAI_BASE_URL; key from OPENAI_API_KEY)"
     assert shown["turns"] == "1"
-    assert shown["session"] == f"history/anna/{session['id']}.json"
+    assert shown["session"] == f"{stage.root}/history/anna/{session['id']}.json"
     assert shown["root"] == f"{stage.root} (from CHATCMD_ROOT)"
     alone = await Stage(offline.root).talk("/status", user="anna", save=False)
     assert "none: the offline demo answers" in alone.out
@@ -268,7 +268,7 @@ async def test_retry_that_fails_leaves_the_session_as_it_was(stage: Stage, serve
 async def test_new_says_where_the_old_session_is(stage: Stage) -> None:
     talked = await stage.talk("q", "/new", "/new", "q", user="u")
     first, second = stage.sessions()
-    assert talked.notes.splitlines() == [f"saved: history/u/{each['id']}.json" for each in (first, second)]
+    assert talked.notes.splitlines() == [f"saved: {stage.root}/history/u/{each['id']}.json" for each in (first, second)]
     assert (first["ended_by"], second["ended_by"]) == ("reset", "exit")
     assert stage.requests == [said("q"), said("q")]
 
