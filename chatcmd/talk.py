@@ -27,23 +27,25 @@ class Talk:
         self._library = library
         self._journal = journal
         self._changed = False
-        self._open = False
+        self._open: Message | None = None
 
     def asked(self, question: Message) -> None:
         """Record a question; it is on the disk when this returns, unless there is trouble."""
-        self._open = True
+        if self._open is not None:  # a fault of ours came between it and its answer
+            self.session, self._changed = self.session.with_unanswered(self._open), True
+        self._open = question
         self._record(lambda journal: journal.asked(self.session, question))
 
     def answered(self, turn: Turn) -> None:
         """Take the turn into the session and record it."""
         before = self.session
         self.session = before.with_turn(turn)
-        self._changed, self._open = True, False
+        self._changed, self._open = True, None
         self._record(lambda journal: journal.answered(before, turn))
 
     def withdrawn(self) -> None:
         """Record that the last question was given back."""
-        self._open = False
+        self._open = None
         self._record(lambda journal: journal.withdrawn(self.session))
 
     def branched(self) -> None:
@@ -93,7 +95,7 @@ class Talk:
         if self._journal is None:
             return None
         journal, self._journal = self._journal, None
-        if self._open:
+        if self._open is not None:
             journal.close(remove=False)
             return None
         if self._changed:
