@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -27,7 +27,7 @@ from chatcmd.history.library import Library
 from chatcmd.meter import Meter
 from chatcmd.provider import Provider, Providers, Request
 from chatcmd.settings.origin import Origin
-from chatcmd.settings.persona import find_persona
+from chatcmd.settings.persona import persona_of
 from chatcmd.settings.settings import Settings
 from chatcmd.talk import Talk
 from chatcmd.terminal import ReaderGone
@@ -62,7 +62,7 @@ class App:
     def switch_to(self, user: str) -> Talk:
         """Let a user talk: where they were, or in a new session."""
         if user not in self.talks:
-            self.talks[user] = self._new_talk(user, find_persona(self.settings.root, self.settings["persona"]))
+            self.talks[user] = self._new_talk(user, persona_of(self.settings))
         self.user = user
         return self.talks[user]
 
@@ -79,10 +79,6 @@ class App:
     def end(self, by: Ending) -> None:
         """End the current user's session; a new one begins when they talk again."""
         self._end(self.talks.pop(self.talk.session.user), by)
-
-    def renew(self) -> None:
-        """End the current user's session and begin another, with the persona of the settings."""
-        self.change_persona(find_persona(self.settings.root, self.settings["persona"]), "reset")
 
     def end_all(self, by: Ending) -> None:
         """End every live session, saying where each is."""
@@ -131,6 +127,8 @@ class App:
     async def retry(self) -> Turn | None:
         """Ask the newest question again, in a branch; without an answer the session stays as it is."""
         old = self.talk
+        if old.given_back is not None:
+            return await self.ask(old.given_back)
         if old.session.aside and old.session.aside[-1].role == "user":  # a killed process left it unanswered
             return await self.ask(old.session.aside[-1].content)
         if not old.session.turns:
@@ -216,8 +214,10 @@ class App:
 
     def warm(self, delay: float) -> None:
         """Load what the first question needs in the background, after `delay` seconds."""
-        if not self.settings["offline"]:
-            self._providers.warm(self.settings.service(self.settings["model"])[0], delay)
+        model = self.talk.session.model if self.user is not None else self.settings["model"]
+        with suppress(UsageError):  # told when it is needed
+            if not self.settings["offline"]:
+                self._providers.warm(self.settings.service(model)[0], delay)
 
     def _end(self, talk: Talk, by: Ending) -> None:
         """Save a session and say where it is; what cannot be saved is said, and sets the exit code."""
@@ -226,8 +226,6 @@ class App:
                 self.screen.note(f"saved: {self.settings.root.name(path)}")
         except NotSaved as error:
             self.fail(error, "; what reached the journal beside it is recovered at the next start")
-
-    # What is said about a turn
 
     def _tell_trouble(self, talk: Talk) -> None:
         (self.screen.fail if talk.trouble else self.screen.note)(*talk.news())

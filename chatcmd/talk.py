@@ -24,6 +24,7 @@ class Talk:
         self.trouble: HistoryError | None = None
         self._trouble_told = False
         self._dropped = 0
+        self.given_back: str | None = None
         self._library = library
         self._journal = journal
         self._changed = False
@@ -40,12 +41,12 @@ class Talk:
         """Take the turn into the session and record it."""
         before = self.session
         self.session = before.with_turn(turn)
-        self._changed, self._open = True, None
+        self._changed, self._open, self.given_back = True, None, None
         self._record(lambda journal: journal.answered(before, turn))
 
     def withdrawn(self) -> None:
         """Record that the last question was given back."""
-        self._open = None
+        self.given_back, self._open = self._open.content if self._open else None, None
         self._record(lambda journal: journal.withdrawn(self.session))
 
     def branched(self) -> None:
@@ -57,6 +58,8 @@ class Talk:
     def changed(self, **fields: object) -> None:
         """Change what the session is about to be: its model, its settings."""
         self.session = replace(self.session, **fields)
+        if self._journal is not None and not self._journal.is_empty:
+            self._journal.renew()
 
     def left_out(self, turns: int) -> list[str]:
         """Say that more turns than before stay out of the window, if they do."""

@@ -13,13 +13,15 @@ import msgspec
 from chatcmd.app import App
 from chatcmd.cli.document import write_document
 from chatcmd.cli.flags import Parser, Run, add_flags, pipe_screen, prepare, writable
+from chatcmd.cli.going_on import go_on, named_user
 from chatcmd.cli.recovery import recover
 from chatcmd.clock import Clock
 from chatcmd.conversation.message import Turn
 from chatcmd.conversation.name import checked
-from chatcmd.errors import Exit, UsageError
+from chatcmd.errors import ChatcmdError, Exit, UsageError
 from chatcmd.signals import Leave, Signals
 from chatcmd.terminal import ReaderGone
+from chatcmd.terminal.clean import clean
 from chatcmd.terminal.plain import PlainKeyboard
 from chatcmd.terminal.screen import Screen
 
@@ -62,12 +64,16 @@ async def _ask(run: Run, arguments: argparse.Namespace) -> Exit:
         screen.fail(warning)
     if app.library is not None:
         recover(app.library, screen)
-    _begin(app, go_on=arguments.go_on)
+    _begin(app, resume=arguments.go_on)
     before, code = len(app.talk.session.turns), Exit.DONE
     try:
         await signals.guard(app.ask(question))
     except (Leave, ReaderGone) as leave:
         code = leave.exit_code
+    except ChatcmdError as error:
+        if arguments.json:
+            write_document({"error": clean(str(error))})
+        raise
     finally:
         session = app.talk.session
         path = app.library.path_of(session.user, session.id) if app.library is not None else None
@@ -80,16 +86,13 @@ async def _ask(run: Run, arguments: argparse.Namespace) -> Exit:
     return app.exit_code if code == Exit.DONE else code
 
 
-def _begin(app: App, *, go_on: bool) -> None:
+def _begin(app: App, *, resume: bool) -> None:
     """Let the user talk that was named, or else the login name, going on with the last session if asked to."""
-    named = app.settings["user"]
-    if go_on:
-        if app.library is None:
-            raise UsageError("--no-save keeps no history to go on with; leave it out")
-        app.resume(app.library.latest(checked(named, "user") if named else None))
+    if resume:
+        go_on(app, None)
         return
     try:
-        app.switch_to(checked(named or getpass.getuser(), "user"))
+        app.switch_to(named_user(app.settings) or checked(getpass.getuser(), "user"))
     except (OSError, KeyError):  # no login name, as in some containers
         app.switch_to("user")
 

@@ -8,10 +8,10 @@ import sys
 from chatcmd import __version__
 from chatcmd.app import App
 from chatcmd.cli.flags import Parser, Run, add_flags, pipe_screen, prepare, writable
+from chatcmd.cli.going_on import go_on, named_user
 from chatcmd.cli.recovery import recover
 from chatcmd.cli.setup import with_service
 from chatcmd.clock import Clock
-from chatcmd.conversation.name import checked
 from chatcmd.errors import Exit, UsageError
 from chatcmd.repl import Repl
 from chatcmd.signals import Leave, Signals
@@ -47,7 +47,8 @@ async def _talk(run: Run, arguments: argparse.Namespace) -> Exit:
     signals.listen()
     app = None
     try:
-        settings = await with_service(run, keyboard, screen, signals)
+        going_on = arguments.go_on or arguments.resume is not None  # then the session's model is what has to be reached
+        settings = run.settings if going_on else await with_service(run, keyboard, screen, signals)
         app = App(settings, run.library, screen, run.environ, Clock())
         _greet(app, at_terminal=at_terminal)
         _begin(app, arguments)
@@ -93,14 +94,9 @@ def _greet(app: App, *, at_terminal: bool) -> None:
 
 def _begin(app: App, arguments: argparse.Namespace) -> None:
     """Let the user that was named talk, going on with a session if that was asked for."""
-    named = app.settings["user"]
-    user = checked(named, "user") if named else None
     if arguments.go_on or arguments.resume is not None:
-        if app.library is None:
-            raise UsageError("--no-save keeps no history to go on with; leave it out")
-        library, wanted = app.library, arguments.resume
-        session = app.resume(library.latest(user) if wanted is None else library.find(wanted, user)).session
+        session = go_on(app, arguments.resume)
         app.screen.transcript(session)
         app.screen.note(f"going on with '{session.title}' of {session.user}, after turn {len(session.turns)}")
-    elif user is not None:
+    elif (user := named_user(app.settings)) is not None:
         app.switch_to(user)

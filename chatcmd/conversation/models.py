@@ -1,5 +1,7 @@
 """What is known about models by name: their window and how they count."""
 
+import re
+
 from msgspec import Struct
 
 from chatcmd.conversation.tokens import Rules
@@ -55,6 +57,10 @@ FAMILIES = {
 }
 
 
+_REASONING = re.compile(r"(o\d+|gpt-5(\.\d+)?)($|-(?!.*chat))")
+"""Names of families that are known to reason, whatever else is not known of a new one."""
+
+
 def look_up(name: str) -> Model:
     """Find what is known of a model: the longest family that its name begins with, at a word's end.
 
@@ -66,4 +72,4 @@ def look_up(name: str) -> Model:
             family = FAMILIES.get(bare[:end])
             if family is not None and (end == len(bare) or bare[end] != "."):
                 return family
-    return Model(UNKNOWN_WINDOW, None)
+    return Model(UNKNOWN_WINDOW, None, reasons=_REASONING.match(bare) is not None)

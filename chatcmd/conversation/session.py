@@ -78,6 +78,7 @@ class Session(Facts, frozen=True, kw_only=True):
 
     def branch(self, turns: int, session_id: str, started: str) -> "Session":
         """Go another way after the first `turns` turns; this session stays as it is."""
+        shared = sum(2 + len(turn.aside) for turn in self.turns[:turns]) + bool(self.persona.content)
         return replace(
             self,
             id=session_id,
@@ -88,7 +89,7 @@ class Session(Facts, frozen=True, kw_only=True):
             turns=self.turns[:turns],
             aside=(),
             parent=Parent(self.id, turns),
-            raw={},
+            raw={**self.raw, "messages": list(self.raw.get("messages", ()))[:shared]},
         )
 
 

@@ -34,6 +34,14 @@ def make_folder(path: Path) -> None:
         sync_folder(path.parent)
 
 
+def narrow(*folders: Path) -> None:
+    """Take from others the rights to folders that were made before, or by hand, where we may."""
+    for folder in folders:
+        with suppress(OSError):
+            if folder.stat().st_mode & 0o077:
+                folder.chmod(FOLDER_MODE)
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Replace a file's content: after a crash at any moment it is the old or the new one; raises NotSaved."""
     with failing_as_not_saved(path):

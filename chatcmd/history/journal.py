@@ -13,7 +13,7 @@ import msgspec
 from chatcmd.conversation.message import Message, Turn
 from chatcmd.conversation.session import Session
 from chatcmd.errors import NotSaved, SessionInUse
-from chatcmd.history.disk import FILE_MODE, failing_as_not_saved, make_folder, sync, sync_folder, write_all
+from chatcmd.history.disk import FILE_MODE, failing_as_not_saved, make_folder, narrow, sync, sync_folder, write_all
 from chatcmd.history.file import to_content
 
 PART_SECONDS, PART_BYTES = 2.0, 4096
@@ -60,6 +60,7 @@ class Journal:
         self._behind = True
         with failing_as_not_saved(path):
             make_folder(path.parent)
+            narrow(path.parent.parent, path.parent)
             self._descriptor = _locked(path)
             try:
                 self._size = os.fstat(self._descriptor).st_size
@@ -88,6 +89,10 @@ class Journal:
     def opened(self, session: Session) -> None:
         """Record a session as it is, before anything happens to it. Raises NotSaved."""
         self._append(session)
+
+    def renew(self) -> None:
+        """Begin the next record with the whole session: something about it has changed."""
+        self._behind = True
 
     async def follow(self, pieces: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
         """Pass an answer on, writing it unsynced every two seconds or 4 KB while it comes."""

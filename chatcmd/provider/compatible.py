@@ -100,7 +100,7 @@ class Compatible:
         else:
             parameters["stream"] = False
         for name, value in request.generation.items():
-            parameters[_API_NAMES.get(name, name)] = list(value) if isinstance(value, tuple) else value
+            parameters[_API_NAMES.get(name, name)] = value
         left_out = self._left_out.get(request.model, set())
         if "max_tokens" in parameters and (request.reasons or "max_tokens" in left_out):
             parameters["max_completion_tokens"] = parameters.pop("max_tokens")

@@ -1,4 +1,4 @@
-"""Which proxy stands before a service (pure): the setting, else the usual variables, never for this machine."""
+"""Which proxy stands before a service (pure): what was said, the usual variables, the file; never for this machine."""
 
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
@@ -12,7 +12,7 @@ def proxy_for(url: str, setting: Proxy | None, environ: Mapping[str, str]) -> Pr
     """Choose the proxy for an address; raises UsageError when a variable holds no proxy."""
     if is_loopback(url) or _excepted(url, environ):
         return None
-    if setting is not None:
+    if setting is not None and setting.said:
         return setting
     for name in (f"{urlsplit(url).scheme}_proxy", "all_proxy"):
         for variable in (name, name.upper()):
@@ -25,7 +25,7 @@ def proxy_for(url: str, setting: Proxy | None, environ: Mapping[str, str]) -> Pr
                     raise UsageError(
                         f"{variable} {error}; correct it, unset it, or name the host in NO_PROXY"
                     ) from None
-    return None
+    return setting
 
 
 def _excepted(url: str, environ: Mapping[str, str]) -> bool:

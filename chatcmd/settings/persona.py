@@ -8,6 +8,7 @@ from chatcmd.conversation.name import checked, decoded, folder_for
 from chatcmd.errors import SettingsError, UsageError
 from chatcmd.settings.option import nearest
 from chatcmd.settings.root import Root
+from chatcmd.settings.settings import Settings
 
 DEFAULT = Persona("default", "一个有10年Python开发经验的资深算法工程师")
 
@@ -36,6 +37,15 @@ def find_persona(root: Root, name: str) -> Persona:
     if not content:
         raise SettingsError(f"{root.show(path)}: is empty; write there who answers")
     return Persona(name, content)
+
+
+def persona_of(settings: Settings) -> Persona:
+    """Read the persona of the settings; what is wrong with it is told with the place that names it."""
+    try:
+        return find_persona(settings.root, settings["persona"])
+    except UsageError as error:
+        origin = settings.origin("persona")
+        raise UsageError(f"{origin}: {error}" if origin.kind != "default" else str(error)) from None
 
 
 def _files(root: Root) -> list[Path]:

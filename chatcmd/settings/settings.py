@@ -87,7 +87,8 @@ class Settings(Struct, frozen=True):
     @property
     def generation(self) -> dict[str, Any]:
         """The generation settings that differ from the API's own defaults, by our names."""
-        return {option.name: self[option.name] for option in GENERATION if self[option.name] is not None}
+        given = {option.name: self[option.name] for option in GENERATION if self[option.name] is not None}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
 
     def model_named(self, name: str) -> Model:
         """Look a model up, with the window that the settings give it."""
@@ -147,7 +148,7 @@ class Settings(Struct, frozen=True):
         if not named.keys and not is_loopback(named.base_url):
             file = named.base_url_origin.place.split(" line ")[0]
             raise KeyMissing(f'no key for {host_of(named.base_url)}: add key = "..." to [providers.{name}] in {file}')
-        return Service(name, named.base_url, next(iter(named.keys), None), named.proxy or self._proxy)
+        return Service(name, named.base_url, next(iter(named.keys), None), self._proxy_before(named.proxy))
 
     def _default(self) -> Service:
         """Make the service without a name; an address that a folder gives only ever receives that folder's keys."""
@@ -168,7 +169,13 @@ class Settings(Struct, frozen=True):
 
     @property
     def _proxy(self) -> Proxy | None:
-        return Proxy(self["proxy"], str(self.origin("proxy"))) if self["proxy"] else None
+        origin = self.origin("proxy")
+        return Proxy(self["proxy"], str(origin), origin.kind != "file") if self["proxy"] else None
+
+    def _proxy_before(self, own: Proxy | None) -> Proxy | None:
+        """Choose between a service's own proxy and the one for all: what was said for this run comes first."""
+        general = self._proxy
+        return general if own is None or (general is not None and general.said) else own
 
 
 def _elsewhere(name: str) -> str:

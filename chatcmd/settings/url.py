@@ -8,10 +8,14 @@ PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
 class Proxy(Struct, frozen=True):
-    """A proxy's address, with user name and password if it has them, and where it was set."""
+    """A proxy's address, with user name and password if it has them, and where it was set.
+
+    `said` marks one that a flag or a CHATCMD_ variable names: it comes before the usual proxy variables.
+    """
 
     url: str
     origin: str
+    said: bool = False
 
 
 def service_url(text: str) -> str:

@@ -1,12 +1,13 @@
 """/new and the line `1`: end the current user's session."""
 
 from chatcmd.app import App
+from chatcmd.settings.persona import persona_of
 from chatcmd.slash.registry import command
 
 
 @command("new", "", "save this session and start a new one")
 async def new(app: App, argument: str) -> None:  # noqa: ARG001 - all commands are called alike
-    app.renew()
+    app.change_persona(persona_of(app.settings), "reset")
 
 
 @command("reset", "", "save this session, start over, and ask who is talking")

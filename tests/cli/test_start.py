@@ -180,7 +180,10 @@ def test_an_address_in_a_folder_does_not_draw_the_key_of_the_environment(tmp_pat
 @pytest.mark.parametrize("words", [["--offline", "-p", "nobody"], ["ask", "--offline", "-p", "nobody", "x"]])
 def test_a_persona_that_is_not_there_is_told(tmp_path: Path, words: list[str]) -> None:
     done = run([*CHATCMD, *words, "--root", str(tmp_path), "-u", "老表"], "你好\n".encode())
-    assert _one_sentence(done) == "chatcmd: there is no persona nobody: write its text to envs/personas/nobody.md\n"
+    assert (
+        _one_sentence(done)
+        == "chatcmd: --persona: there is no persona nobody: write its text to envs/personas/nobody.md\n"
+    )
     assert done.code == 2
 
 

@@ -80,5 +80,20 @@ def test_variants_belong_to_their_family(name: str, window: int, rules: object, 
     ],
 )
 def test_there_are_no_false_friends(name: str) -> None:
-    assert look_up(name) == UNKNOWN
+    assert (look_up(name).window, look_up(name).rules) == (UNKNOWN.window, None)
     assert not look_up(name).known
+
+
+@pytest.mark.parametrize(
+    ("name", "reasons"),
+    [
+        ("o2", True),
+        ("o10-mini", True),
+        ("gpt-5.9", True),
+        ("gpt-5.9-chat-latest", False),
+        ("gpt-5o", False),
+        ("o1x", False),
+    ],
+)
+def test_a_new_model_of_a_family_that_reasons_is_taken_to_reason(name: str, reasons: bool) -> None:  # noqa: FBT001
+    assert look_up(name).reasons is reasons

@@ -153,6 +153,9 @@ def test_what_only_looks_like_this_machine_is_reached_through_it(host: str) -> N
     assert proxy_for(f"http://{host}/v1", None, {"HTTP_PROXY": P}) == Proxy(P, "HTTP_PROXY")
 
 
-def test_the_setting_comes_before_the_variables() -> None:
-    said = Proxy("socks5://proxy.test:1", "--proxy")
+def test_what_was_said_comes_before_the_variables_and_they_before_the_file() -> None:
+    said = Proxy("socks5://proxy.test:1", "--proxy", said=True)
     assert proxy_for(API, said, {"HTTPS_PROXY": P, "ALL_PROXY": "nonsense://"}) == said
+    filed = Proxy("socks5://proxy.test:1", "envs/settings.toml line 1")
+    assert proxy_for(API, filed, {"HTTPS_PROXY": P}) == Proxy(P, "HTTPS_PROXY")
+    assert proxy_for(API, filed, {}) == filed

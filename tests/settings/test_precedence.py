@@ -102,4 +102,4 @@ def test_bytes_that_are_no_text_are_told_and_not_carried_on(tmp_path: Path, name
 
 def test_only_generation_settings_that_were_given_are_sent(tmp_path: Path) -> None:
     settings = read(tmp_path, settings="temperature = 0\nstop = 'x'\nreserve = 5")
-    assert settings.generation == {"temperature": 0.0, "stop": ("x",)}
+    assert settings.generation == {"temperature": 0.0, "stop": ["x"]}
