@@ -193,7 +193,8 @@ def _recovered(path: Path, tell: Callable[[str], None]) -> Recovered | None:
 
 
 def _files(folder: Path, ending: str) -> list[Path]:
-    return [folder / name for name in os.listdir(folder) if name.endswith(ending) and name[0] != "."]  # noqa: PTH208 - ten thousand names, no paths
+    names = os.listdir(folder)  # noqa: PTH208 - of ten thousand names, few become paths
+    return [folder / name for name in names if name.endswith(ending) and name[0] != "."]
 
 
 def _readable(folder: Path, ending: str) -> list[Path]:
