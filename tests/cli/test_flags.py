@@ -100,7 +100,7 @@ def test_a_current_folder_that_is_gone_is_told_in_one_sentence(tmp_path: Path) -
             done.err == "chatcmd: the current folder is gone; change to another one, or pass --root with a full path\n"
         )
     gone.mkdir()
-    done = run([PYTHON, "-c", code, "history", "path", "--root", str(root)], cwd=gone)
+    done = run([PYTHON, "-P", "-c", code, "history", "path", "--root", str(root)], cwd=gone)
     assert (done.code, done.out, done.err) == (0, f"{root / 'history'}\n", "")
 
 
