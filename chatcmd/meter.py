@@ -8,7 +8,7 @@ from chatcmd import vocabulary
 from chatcmd.conversation.message import Message
 from chatcmd.conversation.models import O200K
 from chatcmd.conversation.session import Session
-from chatcmd.conversation.tokens import UNMEASURED_RATIO, Cost, Ledger, bound, estimate, exact
+from chatcmd.conversation.tokens import UNMEASURED_RATIO, Cost, Ledger, at_least, bound, estimate, exact
 from chatcmd.conversation.window import Window, fit
 from chatcmd.errors import ContextTooLong, UsageError
 from chatcmd.settings.settings import Settings
@@ -40,7 +40,8 @@ class Meter:
             costs = [exact(rules, vocabulary.counter(rules.encoding))]
         else:
             costs = [bound(rules), exact(rules, lambda text: vocabulary.counter(rules.encoding)(text))]  # noqa: PLW0108
-        return fit(session.persona.message, session.turns, question, budget, costs)
+        window = fit(session.persona.message, session.turns, question, budget, costs)
+        return replace(window, least=at_least(window.messages)) if window.kind == "bound" else window
 
     def cost(self, settings: Settings, name: str) -> Cost:
         """Return the best count that there is for a model, loading its vocabulary."""

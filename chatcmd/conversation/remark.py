@@ -24,7 +24,8 @@ def remarks(reply: Reply, answer: Message) -> list[str]:
     if reply.finish_reason in _FINISHES:
         said.append(_FINISHES[reply.finish_reason])
     if reply.difference and reply.usage is not None and reply.window.kind != "estimate":
-        at_most = "at most " if reply.window.kind == "bound" else ""
-        ours = f"{at_most}{reply.window.tokens:,}"
+        ours = f"{reply.window.tokens:,}"
+        if reply.window.kind == "bound":
+            ours = f"at most {ours}" if reply.difference > 0 else f"at least {reply.window.least:,}"
         said.append(f"the server counted {reply.usage.prompt_tokens:,} prompt tokens, we counted {ours}")
     return said

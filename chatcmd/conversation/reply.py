@@ -95,15 +95,17 @@ class Reply:
         window = self.window
         if window.kind == "bound":
             told = self.usage.prompt_tokens if self.usage else 0
-            if 0 < told <= window.tokens:
+            if told > 0 and window.least <= told <= window.tokens:
                 return Sent(told, window.dropped)
             return Sent(window.tokens, window.dropped, at_most=True)
         return Sent(window.tokens, window.dropped, estimate=window.kind == "estimate")
 
     @property
     def difference(self) -> int:
-        """How many tokens more the server counted than we did; a bound only differs when it was exceeded."""
+        """How many tokens more the server counted than we did; bounds differ when they are left."""
         told = self.usage.prompt_tokens if self.usage else 0
-        if not told or (self.window.kind == "bound" and told <= self.window.tokens):
+        if not told:
             return 0
+        if self.window.kind == "bound" and told <= self.window.tokens:
+            return min(told - self.window.least, 0)
         return told - self.window.tokens

@@ -72,6 +72,13 @@ def bound(rules: Rules | None) -> Cost:
     return Cost("bound", of, priming)
 
 
+def at_least(messages: Iterable[Message]) -> int:
+    """Bound a known model's count from below, without its vocabulary: no token holds two words with a blank between."""
+    return 3 + sum(
+        4 + max(len(message.content.split()), byte_length(message.content) // LONGEST_TOKEN) for message in messages
+    )
+
+
 def estimate(count: Count, ratio: float | None) -> Cost:
     """Guess an unknown model's count from o200k's, by the largest ratio measured for it."""
     factor = UNMEASURED_RATIO if ratio is None else ratio

@@ -26,13 +26,17 @@ class Budget(Struct, frozen=True):
 
 
 class Window(Struct, frozen=True):
-    """What is sent: the messages, their tokens as `kind` of count, and the number of turns that had to stay out."""
+    """What is sent: the messages, their tokens as `kind` of count, and the number of turns that had to stay out.
+
+    `least` is what they cost at least, where `tokens` is only a bound and the rules are known.
+    """
 
     messages: tuple[Message, ...]
     tokens: int
     dropped: int
     kind: str
     budget: Budget
+    least: int = 0
 
 
 def reserve_for(window: int, max_tokens: int | None, reserve: int | None) -> int:

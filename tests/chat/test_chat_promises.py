@@ -109,3 +109,11 @@ def test_folders_that_were_too_wide_are_narrowed(offline: Stage) -> None:
         each.chmod(0o755)
     offline.pipe("q\n", "-u", "u")
     assert [each.stat().st_mode & 0o777 for each in (folder, folder.parent)] == [0o700, 0o700]
+
+
+def test_server_that_counts_too_little_is_told_though_no_vocabulary_was_needed(stage: Stage, server: Loopback) -> None:
+    server.answer(say("one", count=lambda _: 20))
+    done = stage.pipe("word " * 50 + "\n", "-u", "u")  # a process of its own: no other test has loaded a vocabulary
+    assert "the server counted 20 prompt tokens, we counted at least 62" in done.err
+    [session] = stage.sessions()
+    assert session["messages"][-1]["window"]["at_most"] is True

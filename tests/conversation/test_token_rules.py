@@ -8,6 +8,7 @@ from chatcmd.conversation.tokens import (
     LONGEST_TOKEN,
     UNMEASURED_RATIO,
     Rules,
+    at_least,
     bound,
     byte_length,
     estimate,
@@ -83,3 +84,9 @@ def test_an_estimate_is_never_less_than_the_ratio_of_what_is_counted(
     ours = 3 + sum(4 + byte_length(content) for content in contents)
     assert cost.total(map(asks, contents)) >= factor * ours
     assert cost.kind == "estimate"
+
+
+@given(st.lists(st.one_of(texts, st.text()), max_size=4), st.sampled_from((CL100K, O200K)))
+def test_no_vocabulary_makes_less_of_a_text_than_the_least(contents: list[str], rules: Rules) -> None:
+    messages = [Message(role="user", content=content) for content in contents]
+    assert at_least(messages) <= exact(rules, vocabulary.counter(rules.encoding)).total(messages)
