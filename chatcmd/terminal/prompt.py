@@ -14,6 +14,7 @@ from prompt_toolkit.input import create_input
 from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output.vt100 import Vt100_Output
+from prompt_toolkit.shortcuts import CompleteStyle
 
 from chatcmd.errors import Exit
 from chatcmd.terminal import EndOfInput, Interrupted, ReaderGone
@@ -60,7 +61,9 @@ class LineEditor:
         session: PromptSession[str] = PromptSession(
             completer=_Words(words),
             complete_while_typing=False,
+            complete_style=CompleteStyle.READLINE_LIKE,  # a menu would keep eight lines free below every prompt
             is_password=secret,
+            include_default_pygments_style=False,  # nothing is highlighted, and each redraw would merge it
             enable_suspend=True,
             key_bindings=self._keys,
             input=self._input,

@@ -2,10 +2,9 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from io import BytesIO, StringIO
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -20,7 +19,7 @@ from chatcmd.history.library import Library
 from chatcmd.repl import Repl
 from chatcmd.signals import Signals
 from chatcmd.terminal.plain import PlainKeyboard
-from tests.chat.stage import Stage, exact_server, said, spoken
+from tests.chat.stage import Stage, said, spoken
 from tests.loopback import Loopback, say
 from tests.terminal_driver import CHATCMD, PYTHON, Finished, run
 
@@ -53,17 +52,6 @@ class StoppedClock(Clock):
         if self._times >= 0:
             raise RuntimeError("a fault of ours")
         return super().monotonic()
-
-
-@pytest.fixture
-def server() -> Iterator[Loopback]:
-    with exact_server() as loopback:
-        yield loopback
-
-
-@pytest.fixture
-def stage(tmp_path: Path, server: Loopback) -> Stage:
-    return Stage(tmp_path / "root", server)
 
 
 async def piped(stage: Stage, out: StringIO, *lines: str, clock: Clock | None = None) -> Finished:
