@@ -5,6 +5,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from io import BytesIO, StringIO
+from pathlib import Path
 
 import httpx2
 import pytest
