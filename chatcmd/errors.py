@@ -6,6 +6,7 @@
     │   ├── SettingsError        a value in envs/, the environment or a flag
     │   ├── NameRefused          a user's or persona's name that cannot be a folder's
     │   ├── KeyMissing           no key for the service that was asked for
+    │   ├── NotAttached          a file that a question names, and cannot bring along
     │   └── QuestionTooLong      persona and question alone exceed the window
     ├── HistoryError          3  the disk
     │   ├── SessionNotFound      nothing, or more than one, is called that
@@ -31,7 +32,10 @@ The text of an error is one sentence that a person can act on: what failed, wher
 of a server; whoever prints it cleans it.
 """
 
+from collections.abc import Sequence
 from enum import IntEnum
+
+from chatcmd.language import _, marked
 
 
 class Exit(IntEnum):
@@ -59,7 +63,8 @@ class OurFault(ChatcmdError):
 
     def __init__(self, fault: Exception) -> None:
         what = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
-        super().__init__(f"something went wrong inside chatcmd ({what[:200]}); the chat goes on, please report it")
+        sentence = _("something went wrong inside chatcmd ({fault}); the chat goes on, please report it")
+        super().__init__(sentence.format(fault=what[:200]))
 
 
 class UsageError(ChatcmdError):
@@ -82,16 +87,39 @@ class KeyMissing(UsageError):
     pass
 
 
+class NotAttached(UsageError):
+    pass
+
+
 class QuestionTooLong(UsageError):
     """Persona and question need `tokens`, and only `room` of the window are free for them."""
 
-    def __init__(self, tokens: int, room: int, window: int, *, at_least: bool = False) -> None:
+    def __init__(
+        self, tokens: int, room: int, window: int, *, at_least: bool = False, attached: Sequence[str] = ()
+    ) -> None:
         self.tokens, self.room, self.window = tokens, room, window
-        need = f"{'at least ' if at_least else ''}{tokens:,}"
-        super().__init__(
-            f"the question does not fit: persona and question alone need {need} tokens, and {room:,} are free (a "
-            f"window of {window:,} less {window - room:,} kept for the answer); shorten it, or choose a larger model"
+        exactly = _(
+            "the question does not fit: persona and question alone need {tokens:,} tokens, and {room:,} are free (a "
+            "window of {window:,} less {reserve:,} kept for the answer); shorten it, or choose a larger model"
         )
+        more = _(
+            "the question does not fit: persona and question alone need at least {tokens:,} tokens, and {room:,} are "
+            "free (a window of {window:,} less {reserve:,} kept for the answer); shorten it, or choose a larger model"
+        )
+        if attached:
+            exactly = _(
+                "the question does not fit: persona, question and {files} need {tokens:,} tokens, and {room:,} are "
+                "free (a window of {window:,} less {reserve:,} kept for the answer); attach less, or choose a larger "
+                "model"
+            )
+            more = _(
+                "the question does not fit: persona, question and {files} need at least {tokens:,} tokens, and "
+                "{room:,} are free (a window of {window:,} less {reserve:,} kept for the answer); attach less, or "
+                "choose a larger model"
+            )
+        sentence = more if at_least else exactly
+        files = ", ".join(attached)
+        super().__init__(sentence.format(tokens=tokens, room=room, window=window, reserve=window - room, files=files))
 
 
 class HistoryError(ChatcmdError):
@@ -176,3 +204,34 @@ class EmptyAnswer(ProviderError):
 
 class BrokenOff(ProviderError):
     pass
+
+
+_SYSTEM = (
+    marked("No such file or directory"),
+    marked("No space left on device"),
+    marked("Disk quota exceeded"),
+    marked("File too large"),
+    marked("Permission denied"),
+    marked("Operation not permitted"),
+    marked("Read-only file system"),
+    marked("Input/output error"),
+    marked("Not a directory"),
+    marked("Is a directory"),
+    marked("File exists"),
+    marked("File name too long"),
+    marked("Too many open files"),
+    marked("Too many levels of symbolic links"),
+    marked("Connection refused"),
+    marked("Connection reset by peer"),
+    marked("Connection timed out"),
+    marked("Network is unreachable"),
+    marked("No route to host"),
+    marked("Name or service not known"),
+    marked("Temporary failure in name resolution"),
+)
+"""What the system says most, in its own English; anything else stays as it says it."""
+
+
+def reason(error: OSError) -> str:
+    """Tell why the system refused, in the reader's language where that is known."""
+    return _(error.strerror) if error.strerror else str(error)

@@ -7,42 +7,63 @@ from contextlib import suppress
 
 from chatcmd import __version__
 
-USAGE = """\
-chatcmd: a console chat for OpenAI-compatible models that counts every token and never loses a word
-
-  chatcmd [chat] [options]      talk (the default)               chatcmd chat --help
-  chatcmd ask QUESTION ...      one question, one answer         chatcmd ask --help
-  chatcmd history COMMAND       list, show, path, import         chatcmd history --help
-
-  chatcmd --offline             try it at once: a demo model, no key and no network
-  chatcmd --version
-
-Inside the chat: 0 saves and leaves, 1 starts over, /help lists the commands.
-A key is read from OPENAI_API_KEY, envs/openai_key or envs/configs.
-"""
+COMMANDS = ("chat", "ask", "history")
+HELPS = (["--help"], ["-h"], ["help"])
+LANG = "--lang"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that `argv` names (default: the process's arguments) and return its exit code."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    lang, words = split(sys.argv[1:] if argv is None else argv)
     try:
         if words in (["--version"], ["-V"]):
             _tell(f"chatcmd {__version__}\n")
             return 0
-        if words in (["--help"], ["-h"], ["help"]):
-            _tell(USAGE)
+        speaks = _speak(lang)
+        if words[:1] in HELPS and words[1:] in ([name] for name in COMMANDS):
+            words = [words[1], "--help"]
+        if speaks and words in HELPS:
+            from chatcmd.cli import overview, page  # noqa: PLC0415 - needed for this alone
+
+            _tell(overview.overview(page.width() - 1))
             return 0
-        name = words.pop(0) if words and words[0] in ("chat", "ask", "history") else "chat"
+        name = words.pop(0) if words and words[0] in COMMANDS else "chat"
         _mend_streams()
-        return _run(name, words)
+        return _run(name, [*lang, *words])
     except BrokenPipeError:
         _to_nowhere()
         return 141
     except OSError as error:  # nearly all are put into words where they happen
-        sys.stderr.write(f"chatcmd: {ascii(error.filename) if error.filename else 'the system'}: {error.strerror}\n")
-        return 3 if error.filename else 1
+        return _told(error)
     except KeyboardInterrupt:  # before the chat has begun to listen
         return 130
+
+
+def split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Take every --lang with its value out of a command line, wherever it stands: those words, and the rest."""
+    lang: list[str] = []
+    rest: list[str] = []
+    coming = iter(argv)
+    for word in coming:
+        value = next(coming, None) if word == LANG else None
+        if value is not None:
+            lang += [word, value]
+        elif word.startswith(f"{LANG}="):
+            lang.append(word)
+        elif word == "--":  # from here on all are words of a question
+            rest += [word, *coming]
+        else:
+            rest.append(word)
+    return lang, rest
+
+
+def _speak(lang: Sequence[str]) -> bool:
+    """Speak the language of flag and environment, so that what is wrong is said in it; False for one there is not."""
+    from chatcmd.settings.language import LANGUAGES, VARIABLE, chosen, use  # noqa: PLC0415 - not needed for --version
+
+    named = [word.removeprefix(f"{LANG}=") for word in lang if word != LANG]
+    use(chosen(named[-1] if named else None, os.environ.get(VARIABLE), os.environ))
+    return all(name in LANGUAGES for name in named)
 
 
 def _mend_streams() -> None:
@@ -64,7 +85,10 @@ def _tell(text: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        sys.stderr.write(f"chatcmd: standard output cannot be written: {error.strerror}\n")
+        from chatcmd.errors import reason  # noqa: PLC0415 - not needed for --version
+        from chatcmd.language import _  # noqa: PLC0415 - not needed for --version
+
+        sys.stderr.write(_("chatcmd: standard output cannot be written: {reason}").format(reason=reason(error)) + "\n")
         _to_nowhere()
         raise SystemExit(1) from None
 
@@ -92,7 +116,17 @@ def _run(name: str, words: list[str]) -> int:
         return int(error.exit_code)
 
 
+def _told(error: OSError) -> int:
+    """Say what the system refused, and return the exit code."""
+    from chatcmd.errors import reason  # noqa: PLC0415 - not needed for --version
+    from chatcmd.language import _  # noqa: PLC0415 - not needed for --version
+
+    what = ascii(error.filename) if error.filename else _("the system")
+    sys.stderr.write(f"chatcmd: {what}: {reason(error)}\n")
+    return 3 if error.filename else 1
+
+
 def _to_nowhere() -> None:
-    from chatcmd.terminal.screen import to_nowhere  # noqa: PLC0415 - not needed for --version
+    from chatcmd.terminal.writer import to_nowhere  # noqa: PLC0415 - not needed for --version
 
     to_nowhere(sys.stdout)

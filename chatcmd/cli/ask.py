@@ -12,13 +12,15 @@ import msgspec
 
 from chatcmd.app import App
 from chatcmd.cli.document import write_document
-from chatcmd.cli.flags import Parser, Run, add_flags, pipe_screen, prepare, writable
+from chatcmd.cli.flags import Run, add_flags, pipe_screen, prepare, writable
 from chatcmd.cli.going_on import go_on, named_user
+from chatcmd.cli.parser import Parser
 from chatcmd.cli.recovery import recover
 from chatcmd.clock import Clock
 from chatcmd.conversation.message import Turn
 from chatcmd.conversation.name import checked
 from chatcmd.errors import ChatcmdError, Exit, UsageError
+from chatcmd.language import _
 from chatcmd.signals import Leave, Signals
 from chatcmd.terminal import ReaderGone
 from chatcmd.terminal.clean import clean
@@ -30,11 +32,15 @@ def run(words: list[str]) -> int:
     """Parse the words, ask, print the answer."""
     parser = Parser(
         prog="chatcmd ask",
-        description="Ask one question; what stands on standard input is added to it. The answer is saved like a chat.",
+        usage=_("[options] QUESTION ..."),
+        description=_(
+            "Ask one question; what stands on standard input is added to it. The answer is saved like a chat."
+        ),
     )
-    parser.add_argument("words", nargs="*", metavar="QUESTION", help="the question")
+    parser.add_argument("words", nargs="*", metavar="QUESTION", help=_("the question"))
     add_flags(parser)
-    parser.add_argument("--json", action="store_true", help="print the answer and all that is known of it as JSON")
+    text = _("print the answer and all that is known of it as JSON")
+    parser.add_argument("--json", action="store_true", help=text)
     end = words.index("--") if "--" in words else len(words)  # argparse forgets it when words stand between flags
     arguments = parser.parse_intermixed_args(words[:end])
     arguments.words += words[end + 1 :]
@@ -46,7 +52,7 @@ def question_of(words: list[str], piped: str | None) -> str:
     parts = [" ".join(words), piped or ""]
     question = "\n\n".join(part for part in parts if part.strip())
     if not question:
-        raise UsageError("there is no question; write it behind `chatcmd ask`, or pipe it in")
+        raise UsageError(_("there is no question; write it behind `chatcmd ask`, or pipe it in"))
     return re.sub("[\ud800-\udfff]", "\ufffd", question)  # bytes of an argument that are no UTF-8
 
 

@@ -6,24 +6,20 @@ import sys
 from collections.abc import Mapping
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any, TextIO
 
 from msgspec import Struct
 
-from chatcmd.errors import SettingsError, UsageError
+from chatcmd.cli.parser import Parser
+from chatcmd.errors import SettingsError
 from chatcmd.history.library import Library
+from chatcmd.language import _
+from chatcmd.settings.language import LANGUAGES, chosen, setting_of, use
 from chatcmd.settings.load import load
 from chatcmd.settings.option import GENERATION
 from chatcmd.settings.root import Root, find_root
 from chatcmd.settings.settings import Settings
 from chatcmd.terminal.screen import Screen
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse with our way of saying what is wrong."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; see: {self.prog} --help")
 
 
 class Run(Struct):
@@ -41,31 +37,46 @@ class Run(Struct):
 
 def add_flags(parser: Parser) -> None:
     """Add the flags that `chat` and `ask` share (design: 1.2)."""
-    parser.add_argument("-u", "--user", metavar="NAME", help="who is talking")
-    parser.add_argument("-p", "--persona", metavar="NAME", help="who answers: a file of envs/personas")
-    parser.add_argument("-m", "--model", metavar="NAME", help="MODEL, or NAME/MODEL of [providers.NAME]")
-    parser.add_argument("-c", "--continue", dest="go_on", action="store_true", help="go on with the last session")
-    parser.add_argument("--offline", action="store_const", const=True, help="a demo model: no key, no network")
-    parser.add_argument("--no-save", dest="save", action="store_const", const=False, help="leave no trace")
-    parser.add_argument("--provider", metavar="NAME", help="the [providers.NAME] to use")
-    parser.add_argument("--base-url", metavar="URL", help="address of the service, like https://host/v1")
-    parser.add_argument("--proxy", metavar="URL", help="http, https or socks5 address to go through")
-    parser.add_argument("--no-stream", dest="stream", action="store_const", const=False, help="the answer all at once")
-    parser.add_argument("--plain", action="store_const", const=True, help="no escape sequences, no line editor")
-    parser.add_argument("--root", metavar="DIR", help="the folder that holds envs/ and history/")
-    group = parser.add_argument_group("generation, by the API's own names")
+    add = parser.add_argument
+    add("-u", "--user", metavar="NAME", help=_("who is talking"))
+    add("-p", "--persona", metavar="NAME", help=_("who answers: a file of envs/personas"))
+    add("-m", "--model", metavar="NAME", help=_("MODEL, or NAME/MODEL of [providers.NAME]"))
+    add("-c", "--continue", dest="go_on", action="store_true", help=_("go on with the last session"))
+    add("--offline", action="store_const", const=True, help=_("a demo model: no key, no network"))
+    add("--no-save", dest="save", action="store_const", const=False, help=_("leave no trace"))
+    add("--provider", metavar="NAME", help=_("the [providers.NAME] to use"))
+    add("--base-url", metavar="URL", help=_("address of the service, like https://host/v1"))
+    add("--proxy", metavar="URL", help=_("http, https or socks5 address to go through"))
+    add("--no-stream", dest="stream", action="store_const", const=False, help=_("the answer all at once"))
+    add("--plain", action="store_const", const=True, help=_("no escape sequences, no line editor"))
+    add("--root", metavar="DIR", help=_("the folder that holds envs/ and history/"))
+    add_lang(parser)
+    group = parser.add_argument_group(_("generation, by the API's own names"))
     for option in GENERATION:
         more: dict[str, Any] = {"action": "append"} if option.name == "stop" else {}
-        group.add_argument(f"--{option.name.replace('_', '-')}", metavar="VALUE", help=option.help, **more)
+        group.add_argument(f"--{option.name.replace('_', '-')}", metavar="VALUE", help=_(option.help), **more)
+
+
+def add_lang(parser: Parser, **more: Any) -> None:
+    """Add --lang, which every command has: the setting `language`."""
+    words = "|".join(LANGUAGES)
+    text = _("the language that chatcmd speaks: English or Chinese")
+    parser.add_argument("--lang", dest="language", metavar=words, choices=LANGUAGES, help=text, **more)
 
 
 def prepare(arguments: argparse.Namespace) -> Run:
     """Find the root and read the settings; raises SettingsError."""
     environ = dict(os.environ)
     root = find_root(arguments.root, environ, current_folder(arguments.root or environ.get("CHATCMD_ROOT")))
+    speak_of(arguments, environ, root)
     skipped = ("go_on", "resume", "root", "words", "json")
     flags = {name: value for name, value in vars(arguments).items() if value is not None and name not in skipped}
     return Run(load(flags, environ, root), environ, root)
+
+
+def speak_of(arguments: argparse.Namespace, environ: Mapping[str, str], root: Root) -> None:
+    """Speak the language of the run, now that the settings file can be asked too."""
+    use(chosen(arguments.language, setting_of(environ, root), environ))
 
 
 def current_folder(root: str | None) -> Path:
@@ -76,7 +87,7 @@ def current_folder(root: str | None) -> Path:
         if root is not None and Path(root).is_absolute():
             return Path("/")
         raise SettingsError(
-            "the current folder is gone; change to another one, or pass --root with a full path"
+            _("the current folder is gone; change to another one, or pass --root with a full path")
         ) from None
 
 

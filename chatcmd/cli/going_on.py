@@ -4,6 +4,7 @@ from chatcmd.app import App
 from chatcmd.conversation.name import checked
 from chatcmd.conversation.session import Session
 from chatcmd.errors import UsageError
+from chatcmd.language import _
 from chatcmd.settings.settings import Settings
 
 
@@ -13,15 +14,17 @@ def named_user(settings: Settings) -> str | None:
     try:
         return checked(named, "user") if named else None
     except UsageError as error:
-        raise UsageError(f"{settings.origin('user')}: {error}") from None
+        raise UsageError(_("{place}: {sentence}").format(place=settings.origin("user"), sentence=error)) from None
 
 
 def go_on(app: App, wanted: str | None) -> Session:
     """Resume the session that is wanted, or the one that was saved last (None), of the named user if there is one."""
     if app.library is None:
-        raise UsageError("--no-save keeps no history to go on with; leave it out")
+        raise UsageError(_("--no-save keeps no history to go on with; leave it out"))
     if app.settings.origin("persona").kind == "flag":
-        raise UsageError("a session keeps its persona; leave out --persona, or start a new session without -c and -r")
+        raise UsageError(
+            _("a session keeps its persona; leave out --persona, or start a new session without -c and -r")
+        )
     user = named_user(app.settings)
     path = app.library.latest(user) if wanted is None else app.library.find(wanted, user)
     return app.resume(path).session

@@ -8,13 +8,15 @@ from pathlib import Path
 import msgspec
 
 from chatcmd.cli.document import write_document
-from chatcmd.cli.flags import Parser, current_folder, pipe_screen
+from chatcmd.cli.flags import add_lang, current_folder, pipe_screen, speak_of
+from chatcmd.cli.parser import Parser
 from chatcmd.cli.recovery import recover
 from chatcmd.conversation.name import checked
-from chatcmd.errors import Exit, HistoryError
+from chatcmd.errors import Exit, HistoryError, reason
 from chatcmd.history import file
 from chatcmd.history.foreign import import_tutorial
 from chatcmd.history.library import Entry, Library
+from chatcmd.language import _, ngettext
 from chatcmd.settings.root import Root, find_root
 from chatcmd.terminal import ReaderGone
 
@@ -23,25 +25,10 @@ SHOWN = 20
 
 def run(words: list[str]) -> int:
     """Parse the words and do what they name."""
-    parser = Parser(prog="chatcmd history", description="What was saved.")
-    common = Parser(add_help=False)
-    common.add_argument("--root", metavar="DIR", help="the folder that holds envs/ and history/")
-    common.add_argument("--json", action="store_true", help="one JSON document on standard output")
-    whose = Parser(add_help=False)
-    whose.add_argument("-u", "--user", metavar="NAME", help="only this user's sessions")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    listing = commands.add_parser("list", parents=[common, whose], help="the saved sessions, newest first")
-    listing.add_argument("-n", type=int, default=SHOWN, metavar="N", help=f"how many (default {SHOWN})")
-    listing.add_argument("--all", action="store_true", help="all of them")
-    for name, text in (("show", "what was said in a session"), ("path", "the file of a session, or the folder")):
-        command = commands.add_parser(name, parents=[common, whose], help=text)
-        optional = "?" if name == "path" else None
-        command.add_argument("session", nargs=optional, metavar="SESSION", help="id, its beginning, title, or -1")
-    importing = commands.add_parser("import", parents=[common], help="take in a history of the tutorials' program")
-    importing.add_argument("file", metavar="FILE", help="its user_messages.json: {user: [messages, ...]}")
-    arguments = parser.parse_args(words)
-    # No setting is read, so that none that is wrong can stand before one's history.
+    arguments = _parser().parse_args(words)
+    # But for the language no setting is read, so that none that is wrong can stand before one's history.
     root = find_root(arguments.root, os.environ, current_folder(arguments.root))
+    speak_of(arguments, os.environ, root)
     try:
         library = Library(root.history)
         recover(library, pipe_screen())
@@ -50,6 +37,34 @@ def run(words: list[str]) -> int:
         if gone.exit_code == Exit.READER_GONE:
             raise BrokenPipeError from None
         return int(gone.exit_code)
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="chatcmd history", usage=_("COMMAND [options]"), description=_("What was saved."))
+    add_lang(parser)
+    common = Parser(add_help=False)
+    common.add_argument("--root", metavar="DIR", help=_("the folder that holds envs/ and history/"))
+    common.add_argument("--json", action="store_true", help=_("one JSON document on standard output"))
+    add_lang(common, default=argparse.SUPPRESS)  # a command does not forget what stood before it
+    whose = Parser(add_help=False)
+    whose.add_argument("-u", "--user", metavar="NAME", help=_("only this user's sessions"))
+    commands = parser.add_subparsers(prog=parser.prog, dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, what: str, text: str, *parents: Parser) -> Parser:
+        usage = (_("[options]") + f" {what}").rstrip()
+        return commands.add_parser(name, usage=usage, parents=[common, *parents], help=text, description=text)
+
+    listing = add("list", "", _("the saved sessions, newest first"), whose)
+    listing.add_argument("-n", type=int, default=SHOWN, metavar="N", help=_("how many (default {n})").format(n=SHOWN))
+    listing.add_argument("--all", action="store_true", help=_("all of them"))
+    wanted = _("id, its beginning, title, or -1")
+    showing = add("show", "SESSION", _("what was said in a session"), whose)
+    showing.add_argument("session", metavar="SESSION", help=wanted)
+    naming = add("path", "[SESSION]", _("the file of a session, or the folder"), whose)
+    naming.add_argument("session", nargs="?", metavar="SESSION", help=wanted)
+    importing = add("import", "FILE", _("take in a history of the tutorials' program"))
+    importing.add_argument("file", metavar="FILE", help=_("its user_messages.json: {user: [messages, ...]}"))
+    return parser
 
 
 def _list(arguments: argparse.Namespace, library: Library, root: Root) -> Exit:
@@ -66,9 +81,9 @@ def _list(arguments: argparse.Namespace, library: Library, root: Root) -> Exit:
         write_document([msgspec.to_builtins(entry) for entry in entries])
     elif entries:
         rows = [(each.id, each.user, str(each.turns), each.model, each.title) for each in entries]
-        screen.table(rows, ("session", "user", "turns", "model", "title"))
+        screen.table(rows, (_("session"), _("user"), _("turns"), _("model"), _("title")))
     elif code == Exit.DONE:
-        screen.note(f"nothing is saved in {root.history} yet")
+        screen.note(_("nothing is saved in {folder} yet").format(folder=root.history))
     return code
 
 
@@ -77,7 +92,7 @@ def _show(arguments: argparse.Namespace, library: Library, root: Root) -> Exit: 
     try:
         session = file.read(path)
     except OSError as error:
-        raise HistoryError(f"{path} cannot be read: {error.strerror}") from None
+        raise HistoryError(_("{file} cannot be read: {reason}").format(file=path, reason=reason(error))) from None
     if arguments.json:
         write_document(session.raw)
     else:
@@ -101,15 +116,19 @@ def _import(arguments: argparse.Namespace, library: Library, root: Root) -> Exit
         write_document(
             {"written": [str(path) for path in done.written], "left_out": done.left_out, "known": done.known}
         )
-    for reason in done.left_out:
-        screen.fail(f"left out: {reason}")
+    for sentence in done.left_out:
+        screen.fail(_("left out: {sentence}").format(sentence=sentence))
     if not arguments.json:
         for path in done.written:
             screen.show(root.name(path))
-        screen.note(
-            f"imported {len(done.written)} sessions; {done.known} were known, {done.empty} asked nothing, "
-            f"{len(done.left_out)} left out"
+        written = len(done.written)
+        sentence = ngettext(
+            "imported {n} session; {known} were known, {empty} asked nothing, {left_out} left out",
+            "imported {n} sessions; {known} were known, {empty} asked nothing, {left_out} left out",
+            written,
         )
+        left_out = len(done.left_out)
+        screen.note(sentence.format(n=written, known=done.known, empty=done.empty, left_out=left_out))
     return Exit.HISTORY if done.left_out else Exit.DONE
 
 

@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from chatcmd.cli import page
 from chatcmd.cli.flags import Run
 from chatcmd.errors import KeyMissing, NotSaved, SettingsError
 from chatcmd.history.disk import write_whole
+from chatcmd.language import _, marked
 from chatcmd.settings.keys import KEY_FILE, key
 from chatcmd.settings.origin import Origin
 from chatcmd.settings.root import Root
@@ -22,16 +24,7 @@ from chatcmd.terminal.screen import Screen
 
 T = TypeVar("T")
 
-CHOICES = """\
-There is no key for {host} yet. What would you like to do?
-
-  1  enter a key: it is not shown, and kept for you alone in
-     {file}
-  2  use a server on this machine (Ollama, LM Studio, llama.cpp, vLLM)
-  3  try the offline demo: no key, no network, no knowledge
-  0  leave
-
-A key can also be given as OPENAI_API_KEY, another service as --base-url."""
+CHOSEN = Origin("chat", marked("the choice at the start"))
 
 
 async def with_service(
@@ -54,13 +47,26 @@ async def with_service(
         return settings
     setup = _Setup(run.root, keyboard, screen, signals, ports)
     try:
-        screen.show(CHOICES.format(host=host_of(settings["base_url"]), file=run.root.envs / KEY_FILE))
+        screen.show(choices(host_of(settings["base_url"]), run.root.envs / KEY_FILE, page.width() - 1))
         while True:
             chosen = await setup.choose(settings)
             if chosen is not None:
                 return chosen
     except ReaderGone as gone:
         raise Leave(gone.exit_code) from None
+
+
+def choices(host: str, file: Path, room: int) -> str:
+    """Say what there is to choose from, in lines of at most `room` cells."""
+    head = _("There is no key for {host} yet. What would you like to do?").format(host=host)
+    ways = (
+        ("1", _("enter a key: it is not shown, and kept for you alone in {file}").format(file=file)),
+        ("2", _("use a server on this machine (Ollama, LM Studio, llama.cpp, vLLM)")),
+        ("3", _("try the offline demo: no key, no network, no knowledge")),
+        ("0", _("leave")),
+    )
+    foot = _("A key can also be given as OPENAI_API_KEY, another service as --base-url.")
+    return "\n".join((*page.wrap(head, room), "", page.listed(ways, room), "", *page.wrap(foot, room)))
 
 
 class _Setup:
@@ -73,22 +79,22 @@ class _Setup:
 
     async def choose(self, settings: Settings) -> Settings | None:
         """Ask for a choice and follow it; None when nothing came of it."""
-        answer = (await self._line("1, 2, 3 or 0: ", offers=("1", "2", "3", "0"))).strip()
+        answer = (await self._line(_("1, 2, 3 or 0: "), offers=("1", "2", "3", "0"))).strip()
         if answer == "1":
             return await self._enter_key(settings)
         if answer == "2":
             return await self._find_server(settings)
         if answer == "3":
-            return settings.changed("offline", value=True, origin=Origin("chat", "the choice at the start"))
+            return settings.changed("offline", value=True, origin=CHOSEN)
         if answer in ("0", "quit", "exit"):
             raise Leave
         return None
 
     async def _enter_key(self, settings: Settings) -> Settings | None:
         """Ask until something is entered that can be a key; None when nothing is entered."""
-        while text := (await self._line("key: ", secret=True)).strip():
+        while text := (await self._line(_("key: "), secret=True)).strip():
             try:
-                entered = key(text, Origin("chat", "what was entered"))
+                entered = key(text, Origin("chat", marked("what was entered")))
             except SettingsError as error:
                 self._screen.fail(str(error))
                 continue
@@ -105,12 +111,13 @@ class _Setup:
         found = [(server, model) for server in servers for model in server.models if model and model.isprintable()]
         if not found:
             asked = ", ".join(f"{name} {port}" for port, name in ports.items())
-            self._screen.fail(f"no server answers on this machine (asked: {asked}); start one, or choose another way")
+            sentence = _("no server answers on this machine (asked: {asked}); start one, or choose another way")
+            self._screen.fail(sentence.format(asked=asked))
             return None
         for number, (server, model) in enumerate(found, 1):
             self._screen.show(f"  {number}  {model}  ({server.name}, {server.base_url})")
         numbers = [str(number) for number in range(1, len(found) + 1)]
-        answer = (await self._line(f"1 to {len(found)}: ", offers=numbers)).strip()
+        answer = (await self._line(_("1 to {n}: ").format(n=len(found)), offers=numbers)).strip()
         if answer not in numbers:
             return None
         server, model = found[numbers.index(answer)]
@@ -121,8 +128,8 @@ class _Setup:
         """Keep the choice in settings.toml, unless there is one: that is its owner's to edit."""
         lines = f"base_url = {_quoted(base_url)}\nmodel = {_quoted(model)}\n"
         if os.path.lexists(path):
-            self._screen.note(f"to keep this, add to {path}:\n{lines.rstrip()}")
-            return Origin("chat", "the choice at the start")
+            self._screen.note(_("to keep this, add to {file}:").format(file=path) + f"\n{lines.rstrip()}")
+            return CHOSEN
         return self._keep(path, lines.encode())
 
     def _keep(self, path: Path, data: bytes) -> Origin:
@@ -130,13 +137,13 @@ class _Setup:
         try:
             write_whole(path, data)
         except NotSaved as error:
-            self._screen.fail(f"{error}; the choice holds until you leave")
-            return Origin("chat", "the choice at the start")
-        self._screen.note(f"kept in {path}")
+            self._screen.fail(_("{sentence}; the choice holds until you leave").format(sentence=error))
+            return CHOSEN
+        self._screen.note(_("kept in {file}").format(file=path))
         return Origin("file", self._root.show(path))
 
     async def _line(self, prompt: str, *, offers: Sequence[str] = (), secret: bool = False) -> str:
-        return await self._guard(self._keyboard.line(prompt, offers=offers, secret=secret))
+        return (await self._guard(self._keyboard.line(prompt, offers=offers, secret=secret))).text
 
     async def _guard(self, work: Coroutine[Any, Any, T]) -> T:
         try:

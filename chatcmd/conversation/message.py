@@ -1,8 +1,12 @@
 """One message, in the API's own shape, with what is known about it beside."""
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from msgspec import Struct
+
+from chatcmd.conversation.attachment import Attachment, files, images, laid_out
+from chatcmd.conversation.part import Picture, picture_of, said
 
 Status = Literal["complete", "interrupted", "incomplete", "unanswered"]
 
@@ -34,15 +38,13 @@ class Sent(Struct, frozen=True, omit_defaults=True):
     estimate: bool = False
 
 
-class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A role and its content; everything else is left out of the request and kept in the history.
+class Known(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What is known of a message beside its content, in memory and on the disk alike; no request holds it.
 
     `at` is UTC in ISO 8601 with milliseconds. `status` is set on answers (complete, interrupted by the user,
     incomplete because it broke off) and on a question that a killed process left unanswered.
     """
 
-    role: str
-    content: str
     at: str | None = None
     model: str | None = None
     status: Status | None = None
@@ -53,10 +55,53 @@ class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
     reasoning: str | None = None
     settings: dict[str, object] | None = None
 
+
+class Message(Known, frozen=True, kw_only=True):
+    """A role and what was said, apart from what was attached to it.
+
+    `parts` is the list that another program sent as the content, which is sent again as it is; `content` then is what
+    it says in words.
+    """
+
+    role: str
+    content: str
+    attachments: tuple[Attachment, ...] = ()
+    parts: tuple[Any, ...] | None = None
+
     @property
-    def api(self) -> dict[str, str]:
-        """The message as a request holds it."""
-        return {"role": self.role, "content": self.content}
+    def is_plain(self) -> bool:
+        """Tell whether the content is all that is sent."""
+        return not self.attachments and self.parts is None
+
+    @property
+    def api(self) -> dict[str, Any]:
+        """The message as a request holds it: the content in words, or a list of parts where there are images."""
+        if self.parts is not None:
+            return {"role": self.role, "content": list(self.parts)}
+        if not self.attachments:
+            return {"role": self.role, "content": self.content}
+        text, _ = laid_out(self.content, files(self.attachments))
+        pictures = [{"type": "image_url", "image_url": {"url": each.url}} for each in images(self.attachments)]
+        return {"role": self.role, "content": [{"type": "text", "text": text}, *pictures] if pictures else text}
+
+    @property
+    def texts(self) -> Sequence[str]:
+        """All that is sent in words, as a server counts it."""
+        if self.parts is not None:
+            return said(self.parts)
+        return (laid_out(self.content, files(self.attachments))[0] if self.attachments else self.content,)
+
+    @property
+    def pictures(self) -> list[Picture]:
+        """The sizes in pixels of all images that are sent."""
+        if self.parts is not None:
+            return [size for part in self.parts if (size := picture_of(part)) is not None]
+        return [(each.width, each.height) for each in images(self.attachments)]
+
+    @property
+    def shown(self) -> str:
+        """What was said, with a few words for each thing attached: a person does not want to read all of it again."""
+        return "\n".join((self.content, *(f"[{each.label}]" for each in self.attachments)))
 
 
 class Turn(Struct, frozen=True):

@@ -1,10 +1,19 @@
-"""What is known about models by name: their window and how they count."""
+"""What is known about models by name: their window, how they count, and what they count for an image."""
 
 import re
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from msgspec import Struct
 
+from chatcmd.conversation.attachment import images
+from chatcmd.conversation.image import UNKNOWN_IMAGES, Counted, Patches, Tiles
+from chatcmd.conversation.message import Message
 from chatcmd.conversation.tokens import Rules
+from chatcmd.errors import NotAttached
+from chatcmd.language import _
+
+_Known = TypeVar("_Known")
 
 CL100K = Rules("cl100k_base")
 CL100K_0301 = Rules("cl100k_base", per_message=4)
@@ -56,6 +65,32 @@ FAMILIES = {
     "gpt-5.1": Model(400_000, O200K, reasons=True),
 }
 
+# Who takes images, and at what price in tokens: OpenAI's model pages and its guide "Images and vision", 2025-09.
+IMAGES: dict[str, Counted | None] = {
+    "gpt-4-turbo": Tiles(85, 170),
+    "gpt-4-turbo-preview": None,
+    "gpt-4-vision-preview": Tiles(85, 170),
+    "gpt-4o": Tiles(85, 170),
+    "gpt-4o-mini": Tiles(2833, 5667),
+    "chatgpt-4o": Tiles(85, 170),
+    "gpt-4.1": Tiles(85, 170),
+    "gpt-4.1-mini": Patches(1.62),
+    "gpt-4.1-nano": Patches(2.46),
+    "o1": Tiles(75, 150),
+    "o1-mini": None,
+    "o1-preview": None,
+    "o3": Tiles(75, 150),
+    "o3-mini": None,
+    "o4-mini": Patches(1.72),
+    "gpt-5": Tiles(70, 140),
+    "gpt-5-mini": Patches(1.62),
+    "gpt-5-nano": Patches(2.46),
+    "gpt-5.1": Tiles(70, 140),
+}
+
+SEES = "gpt-4o"
+"""A model that takes images, to be named to whoever asks one that does not."""
+
 
 _REASONING = re.compile(r"(o\d+|gpt-5(\.\d+)?)($|-(?!.*chat))")
 """Names of families that are known to reason, whatever else is not known of a new one."""
@@ -66,10 +101,33 @@ def look_up(name: str) -> Model:
 
     A service's prefix (`NAME/MODEL`) and a fine-tune's (`ft:MODEL:...`) are passed over.
     """
-    bare = name.rsplit("/", 1)[-1].removeprefix("ft:").lower()
+    bare = _bare(name)
+    family = _family(bare, FAMILIES)
+    return family or Model(UNKNOWN_WINDOW, None, reasons=_REASONING.match(bare) is not None)
+
+
+def images_of(name: str) -> Counted | None:
+    """Tell what a model counts for an image; None when it takes none. Of an unknown one its service decides."""
+    found = _family(_bare(name), IMAGES)
+    return found if found is not None or look_up(name).known else UNKNOWN_IMAGES
+
+
+def check_images(name: str, messages: Iterable[Message]) -> None:
+    """Raise NotAttached when there is an image among the attachments, and the model takes none."""
+    for message in messages:
+        image = next(iter(images(message.attachments)), None) if message.attachments else None
+        if image is not None and images_of(name) is None:
+            sentence = _("{model} takes no images, and {name} is one; choose a model that does, as in /model {other}")
+            raise NotAttached(sentence.format(model=name, name=image.name, other=SEES))
+
+
+def _bare(name: str) -> str:
+    return name.rsplit("/", 1)[-1].removeprefix("ft:").lower()
+
+
+def _family(bare: str, families: Mapping[str, _Known]) -> _Known | None:
     for end in range(len(bare), 0, -1):
-        if end == len(bare) or not bare[end].isalnum():
-            family = FAMILIES.get(bare[:end])
-            if family is not None and (end == len(bare) or bare[end] != "."):
-                return family
-    return Model(UNKNOWN_WINDOW, None, reasons=_REASONING.match(bare) is not None)
+        whole = end == len(bare)
+        if (whole or not bare[end].isalnum()) and bare[:end] in families and (whole or bare[end] != "."):
+            return families[bare[:end]]
+    return None

@@ -12,6 +12,7 @@ from hashlib import sha256
 from urllib.parse import quote, unquote
 
 from chatcmd.errors import NameRefused
+from chatcmd.language import _, marked
 
 MAX_CHARACTERS = 64
 MAX_BYTES = 200
@@ -34,18 +35,33 @@ _INVISIBLE = (
 )
 
 
+NAMED = (marked("user"), marked("persona"))
+
+
 def checked(name: str, what: str) -> str:
-    """Return the name in its canonical form (NFC, no blanks around it), or raise NameRefused with the reason."""
+    """Return the name in its canonical form (NFC, no blanks around it), or raise NameRefused with the reason.
+
+    `what` is one of NAMED, as the source writes it.
+    """
+    what = _(what)
     canonical = unicodedata.normalize("NFC", name).strip()
     if all(char in _JOINERS or char.isspace() for char in canonical):
-        raise NameRefused(f"a {what}'s name cannot be empty; give it at least one visible character")
+        raise NameRefused(
+            _("a {what}'s name cannot be empty; give it at least one visible character").format(what=what)
+        )
     hidden = any(unicodedata.category(char) in _HIDDEN and char not in _JOINERS for char in canonical)
     if hidden or re.search(_INVISIBLE, canonical):
-        raise NameRefused(f"a {what}'s name cannot hold control or invisible characters; type it anew without them")
+        raise NameRefused(
+            _("a {what}'s name cannot hold control or invisible characters; type it anew without them").format(
+                what=what
+            )
+        )
     if len(canonical) > MAX_CHARACTERS or len(encoded(canonical).encode()) > MAX_BYTES:
         raise NameRefused(
-            f"a {what}'s name can have {MAX_CHARACTERS} characters and, as a folder, {MAX_BYTES} bytes, "
-            f"and this one is too long; shorten it"
+            _(
+                "a {what}'s name can have {characters} characters and, as a folder, {bytes} bytes, "
+                "and this one is too long; shorten it"
+            ).format(what=what, characters=MAX_CHARACTERS, bytes=MAX_BYTES)
         )
     return canonical
 

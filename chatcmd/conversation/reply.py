@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from msgspec import Struct
 
 from chatcmd.conversation.message import Latency, Message, Sent, Status, Turn, Usage
+from chatcmd.conversation.thinking import Piece, Thinking
 from chatcmd.conversation.window import Window
 
 
@@ -40,29 +41,40 @@ class Reply:
         self._text: list[str] = []
         self._reasoning: list[str] = []
 
-    async def pieces(self) -> AsyncGenerator[str, None]:
-        """Yield the answer's text as it comes, and remember it."""
+    async def pieces(self) -> AsyncGenerator[Piece, None]:
+        """Yield the answer's text and reasoning as they come, and remember them."""
+        thinking = Thinking()
         try:
             async for delta in self._deltas:
-                self._remember(delta)
-                if delta.text:
-                    yield delta.text
+                self._note(delta)
+                split = thinking.feed(delta.text) if delta.text else Piece()
+                if piece := self._remember(split.text, delta.reasoning + split.reasoning):
+                    yield piece
+            held = thinking.end()
+            if piece := self._remember(held.text, held.reasoning):
+                yield piece
             self._complete = True
         finally:
+            held = thinking.end()  # a provider that fails, or is stopped, may have begun a word
+            self._remember(held.text, held.reasoning)
             self._ended = self._monotonic()
 
-    def _remember(self, delta: Delta) -> None:
-        if delta.text:
-            if self._first is None:
-                self._first = self._monotonic()
-            self._text.append(delta.text)
-        if delta.reasoning:
-            self._reasoning.append(delta.reasoning)
+    def _note(self, delta: Delta) -> None:
         if delta.notice:
             self.notices.append(delta.notice)
         self.finish_reason = delta.finish_reason or self.finish_reason
         self.usage = delta.usage or self.usage
         self._model = delta.model or self._model
+
+    def _remember(self, text: str, reasoning: str) -> Piece | None:
+        """Keep what has come; None when nothing has."""
+        if text:
+            if self._first is None:
+                self._first = self._monotonic()
+            self._text.append(text)
+        if reasoning:
+            self._reasoning.append(reasoning)
+        return Piece(text, reasoning) if text or reasoning else None
 
     @property
     def content(self) -> str:

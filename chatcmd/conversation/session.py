@@ -21,7 +21,10 @@ class Parent(Struct, frozen=True):
 
 
 class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is known of a session beside its messages, in memory and on the disk alike."""
+    """What is known of a session beside its messages, in memory and on the disk alike.
+
+    `renamed` counts the titles that the user gave it; without one the first question makes the title.
+    """
 
     id: str
     user: str
@@ -31,6 +34,7 @@ class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ended: str | None = None
     ended_by: Ending | None = None
     title: str = ""
+    renamed: int = 0
     parent: Parent | None = None
     source: dict[str, Any] | None = None
     tags: tuple[str, ...] = ()
@@ -60,6 +64,11 @@ class Session(Facts, frozen=True, kw_only=True):
         yield from self.aside
 
     @property
+    def sequence(self) -> int:
+        """Number what was done so far: where two copies of a session differ, the higher number is the later one."""
+        return sum(1 for _ in self.messages) + self.renamed
+
+    @property
     def worth_saving(self) -> bool:
         """Tell whether a question was ever asked: a session without one leaves no file."""
         return bool(self.turns or self.aside)
@@ -85,7 +94,7 @@ class Session(Facts, frozen=True, kw_only=True):
             started=started,
             ended=None,
             ended_by=None,
-            title=self.title if turns else "",
+            title=self.title if turns or self.renamed else "",
             turns=self.turns[:turns],
             aside=(),
             parent=Parent(self.id, turns),

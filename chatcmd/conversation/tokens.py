@@ -3,7 +3,7 @@
     total = 3 + sum over messages (P + T(role) + T(content))
 
 T is the ordinary BPE count of a text and is always handed in. A byte-level BPE never makes more tokens than a text has
-UTF-8 bytes, so the byte count in place of T is a proven bound.
+UTF-8 bytes, so the byte count in place of T is a proven bound. What an image costs is an estimate by a published rule.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,6 +12,7 @@ from math import ceil
 from msgspec import Struct
 from msgspec.structs import replace
 
+from chatcmd.conversation.image import UNKNOWN_IMAGES, Counted
 from chatcmd.conversation.message import Message
 
 Count = Callable[[str], int]
@@ -52,22 +53,24 @@ class Cost(Struct, frozen=True):
         return self.priming + sum(map(self.of, messages))
 
 
-def exact(rules: Rules, count: Count) -> Cost:
-    """Count as the server of a known model does."""
+def exact(rules: Rules, count: Count, images: Counted | None = None) -> Cost:
+    """Count as the server of a known model does; what its images cost is estimated."""
 
     def of(message: Message) -> int:
-        return rules.per_message + count(message.role) + count(message.content)
+        said = count(message.content) if message.is_plain else _counted(message, count, images)
+        return rules.per_message + count(message.role) + said
 
     return Cost("exact", of, rules.priming)
 
 
-def bound(rules: Rules | None) -> Cost:
+def bound(rules: Rules | None, images: Counted | None = None) -> Cost:
     """Count bytes: never less than any byte-level BPE makes of them."""
     overhead = rules.per_message if rules else UNKNOWN_OVERHEAD
     priming = rules.priming if rules else UNKNOWN_OVERHEAD
 
     def of(message: Message) -> int:
-        return overhead + byte_length(message.role) + byte_length(message.content)
+        said = byte_length(message.content) if message.is_plain else _counted(message, byte_length, images)
+        return overhead + byte_length(message.role) + said
 
     return Cost("bound", of, priming)
 
@@ -75,7 +78,8 @@ def bound(rules: Rules | None) -> Cost:
 def at_least(messages: Iterable[Message]) -> int:
     """Bound a known model's count from below, without its vocabulary: no token holds two words with a blank between."""
     return 3 + sum(
-        4 + max(len(message.content.split()), byte_length(message.content) // LONGEST_TOKEN) for message in messages
+        4 + sum(max(len(text.split()), byte_length(text) // LONGEST_TOKEN) for text in message.texts)
+        for message in messages
     )
 
 
@@ -84,13 +88,30 @@ def estimate(count: Count, ratio: float | None) -> Cost:
     factor = UNMEASURED_RATIO if ratio is None else ratio
 
     def of(message: Message) -> int:
-        return int(factor * (4 + count(message.content))) + 1
+        said = count(message.content) if message.is_plain else sum(map(count, message.texts))
+        seen = 0 if message.is_plain else _seen(message, None)
+        return int(factor * (4 + said)) + 1 + seen
 
     return Cost("estimate", of, ceil(factor * 3))
 
 
 def byte_length(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def size_of(message: Message) -> int:
+    """Give the bytes of all that a message says."""
+    return byte_length(message.content) if message.is_plain else sum(map(byte_length, message.texts))
+
+
+def _counted(message: Message, count: Count, images: Counted | None) -> int:
+    return sum(map(count, message.texts)) + _seen(message, images)
+
+
+def _seen(message: Message, images: Counted | None) -> int:
+    """Estimate what a message's images cost; a model whose rule is not known is taken for one of the gpt-4o class."""
+    rule = images or UNKNOWN_IMAGES
+    return sum(rule.tokens(width, height) for width, height in message.pictures)
 
 
 class Ledger(Struct, frozen=True):
@@ -128,8 +149,10 @@ class Ledger(Struct, frozen=True):
         return self.with_count(self.sent[:-1], self.prompt, count) if self.sent else self
 
     def with_count(self, messages: tuple[Message, ...], told: int, count: Count) -> "Ledger":
-        """Compare what the server told that a list costs with o200k's count of it."""
-        ours = 3 + sum(4 + count(message.content) for message in messages)
+        """Compare what the server told that a list costs with o200k's count of it; images would blur it."""
+        if any(message.pictures for message in messages):
+            return self
+        ours = 3 + sum(4 + sum(map(count, message.texts)) for message in messages)
         return replace(self, ratio=max(self.ratio or LEAST_RATIO, told / ours))
 
     def _may_be(self, told: int, sent: tuple[Message, ...]) -> bool:
@@ -137,4 +160,4 @@ class Ledger(Struct, frozen=True):
         before = self.sent[:-1]
         grown = bool(before) and sent[: len(before)] == before
         least = self.prompt if grown else len(sent)
-        return told >= least and told * MOST_BYTES_A_TOKEN >= sum(byte_length(message.content) for message in sent)
+        return told >= least and told * MOST_BYTES_A_TOKEN >= sum(map(size_of, sent))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from chatcmd.conversation.message import Message, Turn
-from chatcmd.conversation.tokens import LONGEST_TOKEN, Cost, byte_length
+from chatcmd.conversation.tokens import LONGEST_TOKEN, Cost, size_of
 from chatcmd.errors import QuestionTooLong
 
 MOST_RESERVE = 4096
@@ -27,6 +27,8 @@ class Budget(Struct, frozen=True):
 
 class Window(Struct, frozen=True):
     """What is sent: the messages, their tokens as `kind` of count, and the number of turns that had to stay out.
+
+    With an image in it, any count is an estimate.
 
     `least` is what they cost at least, where `tokens` is only a bound and the rules are known.
     """
@@ -54,16 +56,17 @@ def fit(persona: Message, turns: Sequence[Turn], question: Message, budget: Budg
     `costs` are tried in order, cheapest first, until one shows that nothing needs to leave for want of room; the last
     one decides. Time is proportional to the turns that are kept. Raises QuestionTooLong.
     """
-    least = byte_length(question.content) // LONGEST_TOKEN
+    attached = [each.name for each in question.attachments]
+    least = size_of(question) // LONGEST_TOKEN
     if least > budget.room:
-        raise QuestionTooLong(least, budget.room, budget.window, at_least=True)
+        raise QuestionTooLong(least, budget.room, budget.window, at_least=True, attached=attached)
     for cost in costs[:-1]:
         window, crowded = _fit(persona, turns, question, budget, cost)
-        if not crowded:
+        if not crowded and window.kind == cost.kind:
             return window
     window, _ = _fit(persona, turns, question, budget, costs[-1])
     if window.tokens > budget.room:
-        raise QuestionTooLong(window.tokens, budget.room, budget.window)
+        raise QuestionTooLong(window.tokens, budget.room, budget.window, attached=attached)
     return window
 
 
@@ -75,7 +78,7 @@ def _fit(persona: Message, turns: Sequence[Turn], question: Message, budget: Bud
     kept, crowded = 0, tokens > budget.room
     while kept < allowed and not crowded:
         turn = turns[-1 - kept]
-        size = byte_length(turn.question.content) + byte_length(turn.answer.content)
+        size = size_of(turn.question) + size_of(turn.answer)
         crowded = size // (2 * LONGEST_TOKEN) > budget.room  # far too long: counting it would take seconds
         more = 0 if crowded else cost.of(turn.question) + cost.of(turn.answer)
         crowded = crowded or tokens + more > budget.room
@@ -83,5 +86,6 @@ def _fit(persona: Message, turns: Sequence[Turn], question: Message, budget: Bud
             tokens += more
             kept += 1
     newest = turns[len(turns) - kept :]
-    between = (message for turn in newest for message in (turn.question, turn.answer))
-    return Window((*head, *between, question), tokens, len(turns) - kept, cost.kind, budget), crowded
+    messages = (*head, *(message for turn in newest for message in (turn.question, turn.answer)), question)
+    seen = any(not message.is_plain and message.pictures for message in messages)
+    return Window(messages, tokens, len(turns) - kept, "estimate" if seen else cost.kind, budget), crowded

@@ -7,7 +7,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
-from chatcmd.errors import NotSaved
+from chatcmd.errors import NotSaved, reason
+from chatcmd.language import _
 
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
 
@@ -18,9 +19,11 @@ def failing_as_not_saved(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise NotSaved(f"{path} could not be written: {(error.strerror or str(error)).lower()}") from error
+        sentence = _("{path} could not be written: {reason}")
+        raise NotSaved(sentence.format(path=path, reason=reason(error).lower())) from error
     except UnicodeEncodeError as error:
-        raise NotSaved(f"{str(path)!a} could not be written: this machine's locale cannot name it") from error
+        sentence = _("{path!a} could not be written: this machine's locale cannot name it")
+        raise NotSaved(sentence.format(path=str(path))) from error
 
 
 def make_folder(path: Path) -> None:

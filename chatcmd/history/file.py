@@ -6,10 +6,12 @@ from typing import Any
 
 import msgspec
 
-from chatcmd.conversation.message import Message, Persona
+from chatcmd.conversation.message import Persona
 from chatcmd.conversation.session import Facts, Session, paired, title_of
 from chatcmd.errors import Damaged, HistoryError
 from chatcmd.history.disk import write_whole
+from chatcmd.history.message import Written, to_message, to_written
+from chatcmd.language import _
 
 FORMAT = 1
 
@@ -18,7 +20,7 @@ class Saved(Facts, frozen=True, kw_only=True, omit_defaults=True):
     """What stands in the file, declared once; a wrong type is reported with its path in the JSON."""
 
     format: int
-    messages: list[Message]
+    messages: list[Written]
 
 
 def read(path: Path) -> Session:
@@ -31,13 +33,15 @@ def parse(data: bytes, name: str) -> Session:
     try:
         content = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Damaged(f"{name} is not readable JSON ({error}); it is left as it is") from None
+        sentence = _("{path} is not readable JSON ({fault}); it is left as it is")
+        raise Damaged(sentence.format(path=name, fault=error)) from None
     try:
         return to_session(content)
     except msgspec.ValidationError as error:
         if _format(content) > FORMAT:
-            raise HistoryError(f"{name} was written by a newer chatcmd, and cannot be shown; upgrade") from None
-        raise Damaged(f"{name} is no saved session: {error}") from None
+            sentence = _("{path} was written by a newer chatcmd, and cannot be shown; upgrade")
+            raise HistoryError(sentence.format(path=name)) from None
+        raise Damaged(_("{path} is no saved session: {fault}").format(path=name, fault=error)) from None
 
 
 def write(path: Path, session: Session) -> None:
@@ -53,7 +57,7 @@ def is_newer(session: Session) -> bool:
 def to_session(content: Any) -> Session:
     """Make a session of a file's content; raises msgspec.ValidationError."""
     saved = msgspec.convert(content, Saved)
-    messages = saved.messages
+    messages = [to_message(each) for each in saved.messages]
     if messages and _is_persona(messages[0].api, saved.persona):
         messages = messages[1:]
     turns, aside = paired(messages)
@@ -64,7 +68,7 @@ def to_session(content: Any) -> Session:
 
 def to_content(session: Session) -> dict[str, Any]:
     """Make a file's content of a session: the known fields over what was read."""
-    saved = Saved(**_facts(session), format=FORMAT, messages=list(session.messages))
+    saved = Saved(**_facts(session), format=FORMAT, messages=[to_written(each) for each in session.messages])
     known: dict[str, Any] = {"format": FORMAT} | msgspec.to_builtins(saved)
     raw = {name: value for name, value in session.raw.items() if name not in Saved.__struct_fields__ or name in known}
     messages = raw.get("messages") or []

@@ -9,15 +9,27 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from chatcmd.conversation.message import Message, Persona
+from chatcmd.conversation.message import Known, Message, Persona
 from chatcmd.conversation.name import checked
 from chatcmd.conversation.session import Session, paired, title_of
-from chatcmd.errors import Damaged, NameRefused
+from chatcmd.errors import Damaged, NameRefused, reason
 from chatcmd.history import file
 from chatcmd.history.library import Entry, Library
+from chatcmd.language import _
 
 UNKNOWN_MODEL = "gpt-3.5-turbo"
 """What the tutorials' program asked; its file does not say."""
+
+
+class Said(Known, frozen=True, omit_defaults=True):
+    """A message as the tutorials' program wrote it: what was said is one text."""
+
+    role: str
+    content: str
+
+    @property
+    def message(self) -> Message:
+        return Message(**msgspec.structs.asdict(self))
 
 
 class Imported(msgspec.Struct, frozen=True):
@@ -35,17 +47,19 @@ def import_tutorial(source: Path, library: Library) -> Imported:
         users = _decoded(source.read_bytes())
         when = datetime.fromtimestamp(source.stat().st_mtime, UTC)
     except OSError as error:
-        raise Damaged(f"{source} cannot be read: {error.strerror}") from None
+        raise Damaged(_("{path} cannot be read: {reason}").format(path=source, reason=reason(error))) from None
     except (ValueError, RecursionError) as error:
-        raise Damaged(f"{source} is not readable JSON ({error}); nothing was imported") from None
+        sentence = _("{path} is not readable JSON ({fault}); nothing was imported")
+        raise Damaged(sentence.format(path=source, fault=error)) from None
     if not isinstance(users, dict):
-        raise Damaged(f"{source} is not a history of the form {{user: [messages, ...]}}; nothing was imported")
+        sentence = _("{path} is not a history of the form {{user: [messages, ...]}}; nothing was imported")
+        raise Damaged(sentence.format(path=source))
     written, left_out, known, empty = [], [], 0, 0
     for name, content in users.items():
         try:
             session = _session(name, content, source.name.encode("utf-8", "replace").decode(), when)
         except (msgspec.ValidationError, NameRefused) as error:
-            left_out.append(f"{name}: {error}")
+            left_out.append(_("{place}: {sentence}").format(place=name, sentence=error))
             continue
         if not session.worth_saving:
             empty += 1
@@ -65,7 +79,7 @@ def _decoded(data: bytes) -> object:
 
 
 def _session(name: str, content: object, source: str, when: datetime) -> Session:
-    messages = msgspec.convert(content, list[Message])
+    messages = [each.message for each in msgspec.convert(content, list[Said])]
     digest = sha256(msgspec.json.encode([name, [message.api for message in messages]])).hexdigest()
     persona = Persona("default", "")
     if messages and messages[0].role == "system":

@@ -12,9 +12,12 @@ import msgspec
 
 from chatcmd.conversation.message import Message, Turn
 from chatcmd.conversation.session import Session
-from chatcmd.errors import NotSaved, SessionInUse
+from chatcmd.conversation.thinking import Piece
+from chatcmd.errors import NotSaved, SessionInUse, reason
 from chatcmd.history.disk import FILE_MODE, failing_as_not_saved, make_folder, narrow, sync, sync_folder, write_all
 from chatcmd.history.file import to_content
+from chatcmd.history.message import Written, to_written
+from chatcmd.language import _
 
 PART_SECONDS, PART_BYTES = 2.0, 4096
 """An answer on its way is written, unsynced, at least so often: at most so much of it is lost to a kill."""
@@ -27,17 +30,18 @@ class Opened(msgspec.Struct, tag_field="event", tag="session"):
 
 
 class Asked(msgspec.Struct, tag_field="event", tag="question"):
-    message: Message
+    message: Written
 
 
-class Part(msgspec.Struct, tag_field="event", tag="part"):
-    """More of the answer on its way."""
+class Part(msgspec.Struct, tag_field="event", tag="part", omit_defaults=True):
+    """More of the answer on its way, and of the reasoning before it."""
 
     text: str
+    reasoning: str = ""
 
 
 class Answered(msgspec.Struct, tag_field="event", tag="answer"):
-    message: Message
+    message: Written
 
 
 class Withdrawn(msgspec.Struct, tag_field="event", tag="withdrawn"):
@@ -76,11 +80,11 @@ class Journal:
 
     def asked(self, session: Session, question: Message) -> None:
         """Record a question before it is sent; it is on the disk when this returns. Raises NotSaved."""
-        self._append(session, Asked(question))
+        self._append(session, Asked(to_written(question)))
 
     def answered(self, session: Session, turn: Turn) -> None:
         """Record the turn that followed upon `session`; it is on the disk when this returns. Raises NotSaved."""
-        self._append(session, Answered(turn.answer), lost=Asked(turn.question))
+        self._append(session, Answered(to_written(turn.answer)), lost=Asked(to_written(turn.question)))
 
     def withdrawn(self, session: Session) -> None:
         """Record that the question was given back. Raises NotSaved."""
@@ -94,9 +98,9 @@ class Journal:
         """Begin the next record with the whole session: something about it has changed."""
         self._behind = True
 
-    async def follow(self, pieces: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
+    async def follow(self, pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
         """Pass an answer on, writing it unsynced every two seconds or 4 KB while it comes."""
-        waiting: list[str] = []
+        waiting: list[Piece] = []
         size = 0
         timer: asyncio.TimerHandle | None = None
 
@@ -105,7 +109,8 @@ class Journal:
             if timer is not None:
                 timer.cancel()
             if waiting and not self._behind:
-                self._append_unsynced(Part("".join(waiting)))
+                said, thought = "".join(each.text for each in waiting), "".join(each.reasoning for each in waiting)
+                self._append_unsynced(Part(said, thought))
             waiting.clear()
             size, timer = 0, None
 
@@ -113,7 +118,7 @@ class Journal:
             async with aclosing(pieces):
                 async for piece in pieces:
                     waiting.append(piece)
-                    size += len(piece.encode("utf-8", "replace"))
+                    size += len((piece.text + piece.reasoning).encode("utf-8", "replace"))
                     if size >= PART_BYTES:
                         write()
                     elif timer is None:
@@ -129,7 +134,8 @@ class Journal:
             if (remove or self.is_empty) and _is_at(self.path, self._descriptor):
                 self.path.unlink(missing_ok=True)
         except OSError as error:
-            raise NotSaved(f"{self.path} could not be removed: {error.strerror}") from error
+            sentence = _("{path} could not be removed: {reason}")
+            raise NotSaved(sentence.format(path=self.path, reason=reason(error))) from error
         finally:
             os.close(self._descriptor)
 
@@ -191,7 +197,8 @@ def _locked(path: Path) -> int:
                 return descriptor
         except BlockingIOError:
             os.close(descriptor)
-            raise SessionInUse(f"session {path.stem} is open in another chatcmd; leave it there first") from None
+            sentence = _("session {id} is open in another chatcmd; leave it there first")
+            raise SessionInUse(sentence.format(id=path.stem)) from None
         except BaseException:
             os.close(descriptor)
             raise

@@ -10,10 +10,11 @@ import msgspec
 
 from chatcmd.conversation.name import checked, decoded, folder_for
 from chatcmd.conversation.session import Session
-from chatcmd.errors import Damaged, HistoryError, NameRefused, SessionInUse, SessionNotFound
+from chatcmd.errors import Damaged, HistoryError, NameRefused, SessionInUse, SessionNotFound, reason
 from chatcmd.history import file
 from chatcmd.history.journal import Journal
 from chatcmd.history.recovery import LIVE, SAVED, Recovered, recover
+from chatcmd.language import _
 
 __all__ = ["LIVE", "SAVED", "Entry", "Library", "Recovered"]
 
@@ -75,14 +76,16 @@ class Library:
         try:
             session = file.read(path)
             if file.is_newer(session):
-                raise HistoryError(f"{path} was written by a newer chatcmd: it can be shown, not continued; upgrade")
+                sentence = _("{path} was written by a newer chatcmd: it can be shown, not continued; upgrade")
+                raise HistoryError(sentence.format(path=path))
             checked(session.user, "user")
         except NameRefused as error:
             journal.close(remove=False)
-            raise Damaged(f"{path} can be shown, not continued: {error}") from None
+            sentence = _("{path} can be shown, not continued: {sentence}")
+            raise Damaged(sentence.format(path=path, sentence=error)) from None
         except OSError as error:
             journal.close(remove=False)
-            raise HistoryError(f"{path} cannot be read: {error.strerror}") from None
+            raise _unreadable(path, error) from None
         except BaseException:
             journal.close(remove=False)
             raise
@@ -90,13 +93,18 @@ class Library:
 
     def save(self, session: Session, journal: Journal) -> Path:
         """Write a session's file beside its journal, then let the journal go; raises NotSaved."""
-        path = journal.path.with_suffix(SAVED)
         safe = False
         try:
-            file.write(path, session)
+            path = self.write(session, journal)
             safe = True
         finally:
             journal.close(remove=safe)
+        return path
+
+    def write(self, session: Session, journal: Journal) -> Path:
+        """Write a session's file beside its journal, which goes on; raises NotSaved."""
+        path = journal.path.with_suffix(SAVED)
+        file.write(path, session)
         return path
 
     def paths(self, user: str | None = None) -> list[Path]:
@@ -110,14 +118,14 @@ class Library:
             try:
                 _files(folder, SAVED)
             except OSError as error:
-                yield HistoryError(f"{folder} cannot be read: {error.strerror}")
+                yield _unreadable(folder, error)
         for path in self.paths(user):
             try:
                 yield _entry(path, file.read(path))
             except HistoryError as error:
                 yield error
             except OSError as error:
-                yield HistoryError(f"{path} cannot be read: {error.strerror}")
+                yield _unreadable(path, error)
 
     def find(self, wanted: str, user: str | None = None) -> Path:
         """Find a session by id, unique beginning of it, title, or -1 for the latest; raises SessionNotFound."""
@@ -129,21 +137,18 @@ class Library:
         matches = exact or begins or self._titled(wanted, user)
         if len(matches) == 1:
             return matches[0]
-        whose = f" of {user}" if user else ""
-        if not matches:
-            raise SessionNotFound(f"no session{whose} is called {wanted!r}; see: chatcmd history list")
-        ids = ", ".join(path.stem for path in matches[:3]) + (", ..." if len(matches) > 3 else "")  # noqa: PLR2004
-        raise SessionNotFound(f"{len(matches)} sessions{whose} are called {wanted!r} ({ids}); give the whole id")
+        raise SessionNotFound(_not_one(wanted, matches, user))
 
     def latest(self, user: str | None = None) -> Path:
         """Find the session that was saved last, which may have begun long ago; raises SessionNotFound."""
         saved = [path for folder in self._folders(user) for path in _readable(folder, SAVED)]
         if not saved:
-            whose = f" of {user}" if user else ""
-            raise SessionNotFound(f"nothing is saved{whose} yet, so there is nothing to go on with")
+            anyone = _("nothing is saved yet, so there is nothing to go on with")
+            theirs = _("nothing is saved of {user} yet, so there is nothing to go on with")
+            raise SessionNotFound(theirs.format(user=user) if user else anyone)
         return max(saved, key=_written)
 
-    def recover(self, tell: Callable[[str], None] = lambda _: None) -> Iterator[Recovered]:
+    def recover(self, tell: Callable[[str], None] = lambda _sentence: None) -> Iterator[Recovered]:
         """Save what killed processes left in journals, passing over those in use.
 
         Nothing stops it: `tell` is given a sentence on each folder and journal that has to stay as it is.
@@ -160,7 +165,7 @@ class Library:
                     if recovered is not None:
                         yield recovered
             except OSError as error:
-                tell(f"{folder} cannot be read: {error.strerror}")
+                tell(str(_unreadable(folder, error)))
 
     def _titled(self, title: str, user: str | None) -> list[Path]:
         found = (entry for entry in self.entries(user) if isinstance(entry, Entry)) if title else ()
@@ -173,11 +178,27 @@ class Library:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise HistoryError(f"{self.folder} cannot be read: {error.strerror}") from None
+            raise _unreadable(self.folder, error) from None
         if user is None:
             return found
         name = folder_for(user, (path.name for path in found))
         return [path for path in found if path.name == name]
+
+
+def _not_one(wanted: str, matches: list[Path], user: str | None) -> str:
+    """Say that none is called that, or more than one."""
+    if not matches:
+        if user:
+            sentence = _("no session of {user} is called {wanted!r}; see: chatcmd history list")
+        else:
+            sentence = _("no session is called {wanted!r}; see: chatcmd history list")
+        return sentence.format(user=user, wanted=wanted)
+    ids = ", ".join(path.stem for path in matches[:3]) + (", ..." if len(matches) > 3 else "")  # noqa: PLR2004
+    if user:
+        sentence = _("{n} sessions of {user} are called {wanted!r} ({ids}); give the whole id")
+    else:
+        sentence = _("{n} sessions are called {wanted!r} ({ids}); give the whole id")
+    return sentence.format(n=len(matches), user=user, wanted=wanted, ids=ids)
 
 
 def _recovered(path: Path, tell: Callable[[str], None]) -> Recovered | None:
@@ -188,7 +209,7 @@ def _recovered(path: Path, tell: Callable[[str], None]) -> Recovered | None:
     except (HistoryError, ValueError) as error:
         tell(str(error))
     except OSError as error:
-        tell(f"{path} could not be recovered: {error.strerror}")
+        tell(_("{path} could not be recovered: {reason}").format(path=path, reason=reason(error)))
     return None
 
 
@@ -222,3 +243,7 @@ def _written(path: Path) -> int:
         return path.stat().st_mtime_ns
     except OSError:
         return 0  # it has gone meanwhile
+
+
+def _unreadable(path: Path, error: OSError) -> HistoryError:
+    return HistoryError(_("{path} cannot be read: {reason}").format(path=path, reason=reason(error)))

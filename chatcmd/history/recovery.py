@@ -15,6 +15,8 @@ from chatcmd.errors import Damaged, HistoryError
 from chatcmd.history import file
 from chatcmd.history.disk import sync_folder
 from chatcmd.history.journal import Answered, Asked, Event, Journal, Opened, Part
+from chatcmd.history.message import to_message
+from chatcmd.language import _
 
 SAVED, LIVE, DAMAGED = ".json", ".jsonl", ".damaged"
 
@@ -64,12 +66,15 @@ def _saved(path: Path) -> Recovered | None:
         _refuse_newer(path, session)
     if damaged:
         numbers = ", ".join(map(str, damaged))
-        trouble.append(f"of its journal, line {numbers} could not be read; it is kept as {_aside(path).name}")
+        sentence = _("of its journal, line {numbers} could not be read; it is kept as {file}")
+        trouble.append(sentence.format(numbers=numbers, file=_aside(path).name))
     warning = "; ".join(trouble) or None
-    if session is None or not session.worth_saving or (known is not None and _count(known) >= _count(session)):
+    if session is not None and known is not None and known.sequence >= session.sequence:
+        session = known if known.ended is None else None  # it was written while the session went on, or at its end
+    if session is None or not session.worth_saving:
         if damaged:
             _keep(path)
-            raise Damaged(f"nothing more could be recovered of {path}: {warning}")
+            raise Damaged(_("nothing more could be recovered of {path}: {reason}").format(path=path, reason=warning))
         return None  # no question was asked, or the process was killed between saving and removing the journal
     session = _ended(session)
     if known is None and saved.exists():
@@ -87,7 +92,7 @@ def _known(saved: Path) -> tuple[Session | None, list[str]]:
     except FileNotFoundError:
         return None, []
     except Damaged as error:
-        return None, [f"{error}, as {_aside(saved).name}"]
+        return None, [_("{sentence}, as {file}").format(sentence=error, file=_aside(saved).name)]
     _refuse_newer(saved, session)
     return session, []
 
@@ -126,7 +131,7 @@ class _Told:
     def __init__(self, session: Session | None = None) -> None:
         self.session = session
         self._question: Message | None = None
-        self._text = ""
+        self._text, self._reasoning = "", ""
         self._unsure = False
 
     def missed(self) -> None:
@@ -137,12 +142,13 @@ class _Told:
         assert self.session is not None, "there is a session by the first event"
         if isinstance(event, Part):
             self._text += event.text
+            self._reasoning += event.reasoning
         elif isinstance(event, Answered):
-            self._take(event.message)
+            self._take(to_message(event.message))
             self._begin(None)
         elif isinstance(event, Asked):
             self.close()  # what ended the question before is lost
-            self._begin(event.message)
+            self._begin(to_message(event.message))
         elif self._unsure or self._text:
             self.close()  # only a question without a word of an answer is withdrawn: this was another one
         else:
@@ -151,13 +157,15 @@ class _Told:
     def close(self) -> None:
         """Keep what is open."""
         if self._text:
-            self._take(Message(role="assistant", content=self._text, status="incomplete"))
+            said, thought = self._text, self._reasoning or None
+            self._take(Message(role="assistant", content=said, status="incomplete", reasoning=thought))
         elif self._question is not None and self.session is not None:
             self.session = self.session.with_unanswered(self._question)
         self._begin(None)
 
     def _begin(self, question: Message | None) -> None:
-        self._question, self._text, self._unsure = question, "", False
+        self._question, self._unsure = question, False
+        self._text, self._reasoning = "", ""
 
     def _take(self, answer: Message) -> None:
         if self.session is None:
@@ -189,7 +197,8 @@ def _ended(session: Session) -> Session:
 
 def _refuse_newer(path: Path, session: Session) -> None:
     if file.is_newer(session):
-        raise HistoryError(f"{path} was written by a newer chatcmd; the journal is left as it is, upgrade")
+        sentence = _("{path} was written by a newer chatcmd; the journal is left as it is, upgrade")
+        raise HistoryError(sentence.format(path=path))
 
 
 def _aside(path: Path) -> Path:
@@ -201,10 +210,6 @@ def _aside(path: Path) -> Path:
 def _keep(path: Path) -> None:
     path.rename(_aside(path))
     sync_folder(path.parent)
-
-
-def _count(session: Session) -> int:
-    return sum(1 for _ in session.messages)
 
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)

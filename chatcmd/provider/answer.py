@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from chatcmd.conversation.reply import Delta
 from chatcmd.errors import BrokenOff, NotAnAnswer, ProviderError, ServerFailed, TimedOut
+from chatcmd.language import _
 from chatcmd.provider.chunk import Chunk, error_text, parse
 from chatcmd.provider.events import BOM, LONGEST, Event, Events, TooLong
 
@@ -45,7 +46,7 @@ class Answer:
         drain_wait: float = DRAIN_WAIT,
     ) -> None:
         self._host = host
-        self._content_type = content_type.partition(";")[0].strip() or "no content type"
+        self._content_type = content_type.partition(";")[0].strip() or _("no content type")
         self._timeout = timeout
         self._usage_wait = usage_wait
         self._drain_wait = drain_wait
@@ -80,7 +81,9 @@ class Answer:
         for delta in self._deltas(events.end()):
             yield delta
         if not self._finished:
-            raise BrokenOff(f"{self._host} stopped before it said that the answer was complete; try again")
+            raise BrokenOff(
+                _("{host} stopped before it said that the answer was complete; try again").format(host=self._host)
+            )
 
     async def _whole(self, head: bytes, pieces: AsyncIterator[bytes]) -> AsyncGenerator[Delta, None]:
         """Read a response that is not a stream: a whole answer, or something else with status 200."""
@@ -95,21 +98,29 @@ class Answer:
         for delta in self._delta(chunk):
             yield delta
         if not self._finished:
-            raise BrokenOff(f"{self._host} sent an answer without saying that it is complete; try again")
+            raise BrokenOff(
+                _("{host} sent an answer without saying that it is complete; try again").format(host=self._host)
+            )
 
     def _document(self, body: bytes) -> Chunk:
         if not body:
-            raise NotAnAnswer(f"{self._host} sent an empty response; check base_url")
+            raise NotAnAnswer(_("{host} sent an empty response; check base_url").format(host=self._host))
         try:
             chunk = parse(body)
         except ValueError:
-            what = "a web page, perhaps of a proxy or a login" if body[:1] == b"<" else "something else"
-            raise NotAnAnswer(
-                f"{self._host} sent no chat answer but {what} ({self._content_type}); check base_url and proxy"
-            ) from None
+            page = _(
+                "{host} sent no chat answer but a web page, perhaps of a proxy or a login ({type}); "
+                "check base_url and proxy"
+            )
+            other = _("{host} sent no chat answer but something else ({type}); check base_url and proxy")
+            sentence = page if body[:1] == b"<" else other
+            raise NotAnAnswer(sentence.format(host=self._host, type=self._content_type)) from None
         if chunk.error or not chunk.choices:
-            what = f"{self._host} sent no chat answer ({self._content_type}): {_words(chunk)}"
-            raise NotAnAnswer(f"{what}; check base_url, or try again")
+            raise NotAnAnswer(
+                _("{host} sent no chat answer ({type}): {reason}; check base_url, or try again").format(
+                    host=self._host, type=self._content_type, reason=_words(chunk)
+                )
+            )
         return chunk
 
     async def _patiently(self, response: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
@@ -127,7 +138,9 @@ class Answer:
         except TimeoutError:
             if not self._finished:
                 raise TimedOut(
-                    f"{self._host} was silent for {self._timeout:g} seconds; try again, or set a longer timeout"
+                    _("{host} was silent for {seconds:g} seconds; try again, or set a longer timeout").format(
+                        host=self._host, seconds=self._timeout
+                    )
                 ) from None
         except Exception:
             if not self._finished:
@@ -155,7 +168,11 @@ class Answer:
             return
         chunk = self._chunk(event)
         if chunk.error or event.type == "error":
-            raise ServerFailed(f"{self._host} reports an error in the answer: {_words(chunk)}; try again")
+            raise ServerFailed(
+                _("{host} reports an error in the answer: {reason}; try again").format(
+                    host=self._host, reason=_words(chunk)
+                )
+            )
         yield from self._delta(chunk)
 
     def _chunk(self, event: Event) -> Chunk:
@@ -165,7 +182,9 @@ class Answer:
             if event.type == "error":
                 return Chunk(error=event.data.decode("utf-8", "replace"))
             raise BrokenOff(
-                f"{self._host} sent a piece of the answer that cannot be read (malformed JSON); try again"
+                _("{host} sent a piece of the answer that cannot be read (malformed JSON); try again").format(
+                    host=self._host
+                )
             ) from None
 
     def _delta(self, chunk: Chunk) -> Iterator[Delta]:
@@ -175,13 +194,17 @@ class Answer:
         if self._length > LONGEST_ANSWER:
             yield replace(delta, text=delta.text[:room], reasoning=delta.reasoning[:room], finish_reason=None)
             raise BrokenOff(
-                f"{self._host} did not come to an end: the answer was cut at {LONGEST_ANSWER:,} characters; "
-                "ask for a shorter one, or set max_tokens"
+                _(
+                    "{host} did not come to an end: the answer was cut at {characters:,} characters; "
+                    "ask for a shorter one, or set max_tokens"
+                ).format(host=self._host, characters=LONGEST_ANSWER)
             )
         self._note(delta)
         yield delta
         if delta.finish_reason == "error":
-            raise ServerFailed(f"{self._host} ended the answer with an error and gives no reason; try again")
+            raise ServerFailed(
+                _("{host} ended the answer with an error and gives no reason; try again").format(host=self._host)
+            )
 
     def _note(self, delta: Delta) -> None:
         """Follow how far the answer is; each step has its own time, which no later event prolongs."""
@@ -193,9 +216,13 @@ class Answer:
             self._patience = self._drain_wait
 
     def _too_long(self) -> BrokenOff:
-        return BrokenOff(f"{self._host} sent more than {LONGEST:,} bytes at once, the rest was left out; try again")
+        return BrokenOff(
+            _("{host} sent more than {bytes:,} bytes at once, the rest was left out; try again").format(
+                host=self._host, bytes=LONGEST
+            )
+        )
 
 
 def _words(chunk: Chunk) -> str:
     said = (error_text(found) for found in (chunk.error, chunk.message, chunk.detail, chunk.msg))
-    return next(filter(None, said), "it gives no reason")
+    return next(filter(None, said), _("it gives no reason"))

@@ -12,7 +12,8 @@ import httpx2
 import openai
 
 from chatcmd.conversation.reply import Delta
-from chatcmd.errors import TimedOut, UsageError
+from chatcmd.errors import TimedOut, UsageError, reason
+from chatcmd.language import _
 from chatcmd.provider.answer import Answer
 from chatcmd.provider.chunk import error_text
 from chatcmd.provider.proxy import proxy_for
@@ -85,7 +86,7 @@ class Compatible:
                         create(extra_headers=headers, timeout=_clocks(self.timeout), **_quickly(parameters))
                     )
             except TimeoutError:
-                raise TimedOut(f"{place.way} did not begin to answer in time; try again") from None
+                raise TimedOut(_("{host} did not begin to answer in time; try again").format(host=place.way)) from None
             answer = Answer(place.way, response.headers.get("content-type", ""), self.timeout)
             pieces = await stack.enter_async_context(aclosing(response.http_response.aiter_bytes()))
             deltas = await stack.enter_async_context(aclosing(answer.read(pieces)))
@@ -158,9 +159,13 @@ def _client(service: Service, proxy: Proxy | None) -> openai.AsyncOpenAI:
         )
         return openai.AsyncOpenAI(api_key=key, base_url=service.base_url, max_retries=0, http_client=transport)
     except ImportError:
-        raise UsageError(f"{origin} is a socks proxy; install what it needs: pip install 'httpx2[socks]'") from None
+        raise UsageError(
+            _("{place} is a socks proxy; install what it needs: pip install 'httpx2[socks]'").format(place=origin)
+        ) from None
     except (ValueError, httpx2.InvalidURL):
-        raise UsageError(f"{origin} cannot be used: it names no host that can be asked; correct it") from None
+        raise UsageError(
+            _("{place} cannot be used: it names no host that can be asked; correct it").format(place=origin)
+        ) from None
 
 
 @cache
@@ -170,14 +175,18 @@ def _trust() -> ssl.SSLContext:
         return httpx2.create_ssl_context(trust_env=True)
     except OSError as error:
         raise UsageError(
-            f"SSL_CERT_FILE or SSL_CERT_DIR cannot be used: {error.strerror or error}; correct it, or unset it"
+            _("SSL_CERT_FILE or SSL_CERT_DIR cannot be used: {reason}; correct it, or unset it").format(
+                reason=reason(error)
+            )
         ) from None
 
 
 def _notice(model: str, refused: str) -> str:
     if refused == "max_tokens":
-        return f"{model} does not take max_tokens; it is sent as max_completion_tokens from now on"
-    return f"{model} does not take {refused}; it is left out from now on"
+        return _("{model} does not take max_tokens; it is sent as max_completion_tokens from now on").format(
+            model=model
+        )
+    return _("{model} does not take {name}; it is left out from now on").format(model=model, name=refused)
 
 
 def _refused_parameter(error: openai.APIStatusError, parameters: dict[str, Any]) -> str | None:

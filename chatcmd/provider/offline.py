@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncGenerator
 
 from chatcmd.conversation.reply import Delta
+from chatcmd.language import _, ngettext
 from chatcmd.provider.request import Request
 
 NAME = "offline-demo"
@@ -29,18 +30,44 @@ class Demo:
 def describe(request: Request) -> str:
     """Tell what a request holds: its messages, their tokens, and what left the window."""
     window, budget = request.window, request.window.budget
-    how = {"exact": "", "bound": "at most ", "estimate": "about "}[window.kind]
+    sent = len(window.messages)
     persona = any(message.role == "system" for message in window.messages[:1])
-    turns = (len(window.messages) - 1 - persona) // 2
-    left = "Nothing has left the window" if not window.dropped else f"{_plural(window.dropped, 'turn')} left the window"
-    return (
-        "This is chatcmd's offline demo: no model, no network, no knowledge.\n"
-        f"I was sent {_plural(len(window.messages), 'message')}: {'the' if persona else 'no'} persona, "
-        f"{_plural(turns, 'earlier turn')} and your question, {how}{_plural(window.tokens, 'token')} of the "
-        f"{budget.room:,} that a window of {budget.window:,} leaves beside an answer of {budget.reserve:,}. {left}.\n"
-        f"Your question was: {window.messages[-1].content}"
+    earlier = (sent - 1 - persona) // 2
+    with_persona = _(
+        "I was sent {messages}: the persona, {turns} and your question, {tokens} of the {room:,} that a window of "
+        "{window:,} leaves beside an answer of {reserve:,}. {left}."
+    )
+    without_persona = _(
+        "I was sent {messages}: no persona, {turns} and your question, {tokens} of the {room:,} that a window of "
+        "{window:,} leaves beside an answer of {reserve:,}. {left}."
+    )
+    told = (with_persona if persona else without_persona).format(
+        messages=ngettext("{n:,} message", "{n:,} messages", sent).format(n=sent),
+        turns=ngettext("{n:,} earlier turn", "{n:,} earlier turns", earlier).format(n=earlier),
+        tokens=_tokens(window.tokens, window.kind),
+        room=budget.room,
+        window=budget.window,
+        reserve=budget.reserve,
+        left=_left(window.dropped),
+    )
+    return "\n".join(
+        (
+            _("This is chatcmd's offline demo: no model, no network, no knowledge."),
+            told,
+            _("Your question was: {question}").format(question=window.messages[-1].shown),
+        )
     )
 
 
-def _plural(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def _tokens(number: int, kind: str) -> str:
+    if kind == "bound":
+        return ngettext("at most {n:,} token", "at most {n:,} tokens", number).format(n=number)
+    if kind == "estimate":
+        return ngettext("about {n:,} token", "about {n:,} tokens", number).format(n=number)
+    return ngettext("{n:,} token", "{n:,} tokens", number).format(n=number)
+
+
+def _left(turns: int) -> str:
+    if not turns:
+        return _("Nothing has left the window")
+    return ngettext("{n:,} turn left the window", "{n:,} turns left the window", turns).format(n=turns)

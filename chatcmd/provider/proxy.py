@@ -5,6 +5,7 @@ from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from chatcmd.errors import UsageError
+from chatcmd.language import _
 from chatcmd.settings.url import Proxy, is_loopback, proxy_url
 
 
@@ -23,7 +24,9 @@ def proxy_for(url: str, setting: Proxy | None, environ: Mapping[str, str]) -> Pr
                     return Proxy(proxy_url(value), variable)
                 except ValueError as error:
                     raise UsageError(
-                        f"{variable} {error}; correct it, unset it, or name the host in NO_PROXY"
+                        _("{name} {fault}; correct it, unset it, or name the host in NO_PROXY").format(
+                            name=variable, fault=error
+                        )
                     ) from None
     return setting
 

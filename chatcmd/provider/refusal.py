@@ -12,6 +12,7 @@ import openai
 from msgspec import Struct
 
 from chatcmd import errors
+from chatcmd.language import _
 from chatcmd.provider.chunk import error_text
 from chatcmd.provider.too_long import is_too_long, numbers
 from chatcmd.settings.settings import Service
@@ -34,12 +35,14 @@ class Place(Struct, frozen=True):
 
     @property
     def way(self) -> str:
-        through = f" through the proxy {host_of(self.proxy.url)} ({self.proxy.origin})" if self.proxy else ""
-        return self.host + through
+        if self.proxy is None:
+            return self.host
+        sentence = _("{host} through the proxy {proxy} ({place})")
+        return sentence.format(host=self.host, proxy=host_of(self.proxy.url), place=self.proxy.origin)
 
     @property
     def key(self) -> str:
-        return str(self.service.key.origin) if self.service.key else "nowhere: none was sent"
+        return str(self.service.key.origin) if self.service.key else _("nowhere: none was sent")
 
     def masked(self, text: str) -> str:
         """Put dots in place of the key and the proxy's password, also where a text was cut within one."""
@@ -69,72 +72,81 @@ def translate(error: Exception, place: Place) -> errors.ProviderError:
 def said(error: Any) -> str:
     """Quote what a server said, if it said anything."""
     text = error_text(getattr(error, "body", None)).rstrip(".")
-    return f": {text}" if text else ""
+    return _(": {text}").format(text=text) if text else ""
 
 
 def _unreachable(error: Exception, place: Place) -> errors.ProviderError:
     cause: BaseException = error
     while True:
         if isinstance(cause, httpx2.ProxyError):
-            return errors.Unreachable(f"no way to {place.way}: it says {cause}; check the proxy's address and password")
+            sentence = _("no way to {host}: it says {cause}; check the proxy's address and password")
+            return errors.Unreachable(sentence.format(host=place.way, cause=cause))
         if isinstance(cause, httpx2.RemoteProtocolError | httpx2.ReadError):
-            return errors.Unreachable(f"{place.way} closed the connection without an answer; try again")
+            sentence = _("{host} closed the connection without an answer; try again")
+            return errors.Unreachable(sentence.format(host=place.way))
         if isinstance(cause, httpx2.LocalProtocolError | UnicodeEncodeError):
-            return errors.Unreachable(f"the request to {place.host} could not be written; check key and address")
+            sentence = _("the request to {host} could not be written; check key and address")
+            return errors.Unreachable(sentence.format(host=place.host))
         inner = cause.exceptions[0] if isinstance(cause, BaseExceptionGroup) else cause.__cause__ or cause.__context__
         if inner is None:
-            return errors.Unreachable(f"cannot reach {place.way}: {_reason(cause)}; check address, network and proxy")
+            sentence = _("cannot reach {host}: {reason}; check address, network and proxy")
+            return errors.Unreachable(sentence.format(host=place.way, reason=_reason(cause)))
         cause = inner
 
 
 def _reason(cause: BaseException) -> str:
     if isinstance(cause, ssl.SSLError):
-        return f"TLS failed ({cause.reason or cause})"
+        return _("TLS failed ({reason})").format(reason=cause.reason or cause)
     if isinstance(cause, OSError) and cause.strerror:
         # asyncio gives a strerror that repeats number and address: the number has the words.
-        return os.strerror(cause.errno).lower() if cause.errno and cause.errno > 0 else cause.strerror.lower()
+        words = os.strerror(cause.errno) if cause.errno and cause.errno > 0 else cause.strerror
+        return _(words).lower()
     return str(cause) or type(cause).__name__
 
 
 def _timed_out(error: Exception, place: Place) -> errors.ProviderError:
     if isinstance(error.__cause__ or error, httpx2.ConnectTimeout):
-        return errors.TimedOut(f"no connection to {place.way} in time; check address, network and proxy")
-    return errors.TimedOut(f"{place.way} was silent for {place.timeout:g} seconds; try again, or set a longer timeout")
+        sentence = _("no connection to {host} in time; check address, network and proxy")
+        return errors.TimedOut(sentence.format(host=place.way))
+    sentence = _("{host} was silent for {seconds:g} seconds; try again, or set a longer timeout")
+    return errors.TimedOut(sentence.format(host=place.way, seconds=place.timeout))
 
 
-def _broken_off(_: Exception, place: Place) -> errors.ProviderError:
-    return errors.BrokenOff(f"the connection to {place.way} broke off in the middle of the answer; try again")
+def _broken_off(_error: Exception, place: Place) -> errors.ProviderError:
+    sentence = _("the connection to {host} broke off in the middle of the answer; try again")
+    return errors.BrokenOff(sentence.format(host=place.way))
 
 
-def _undecodable(_: Exception, place: Place) -> errors.ProviderError:
-    return errors.BrokenOff(f"{place.way} sent bytes that cannot be unpacked; try again, or check the proxy")
+def _undecodable(_error: Exception, place: Place) -> errors.ProviderError:
+    sentence = _("{host} sent bytes that cannot be unpacked; try again, or check the proxy")
+    return errors.BrokenOff(sentence.format(host=place.way))
 
 
 def _key_refused(error: Any, place: Place) -> errors.ProviderError:
     if place.service.key is None:
-        return errors.KeyRefused(f"{place.host} wants a key, and none was sent{said(error)}; give it one (see README)")
-    return errors.KeyRefused(f"{place.host} refused the key (it comes from {place.key}); put a valid one there")
+        sentence = _("{host} wants a key, and none was sent{said}; give it one (see README)")
+        return errors.KeyRefused(sentence.format(host=place.host, said=said(error)))
+    sentence = _("{host} refused the key (it comes from {place}); put a valid one there")
+    return errors.KeyRefused(sentence.format(host=place.host, place=place.key))
 
 
 def _forbidden(error: Any, place: Place) -> errors.ProviderError:
-    return errors.Forbidden(
-        f"{place.way} forbids this{said(error)}; check what the key (from {place.key}) may use, and from where"
-    )
+    sentence = _("{host} forbids this{said}; check what the key (from {place}) may use, and from where")
+    return errors.Forbidden(sentence.format(host=place.way, said=said(error), place=place.key))
 
 
 def _not_found(error: Any, place: Place) -> errors.ProviderError:
-    return errors.ModelNotFound(
-        f"{place.way} does not have the model {place.model} or this address{said(error)}; check /model and base_url"
-    )
+    sentence = _("{host} does not have the model {model} or this address{said}; check /model and base_url")
+    return errors.ModelNotFound(sentence.format(host=place.way, model=place.model, said=said(error)))
 
 
 def _bad_request(error: Any, place: Place) -> errors.ProviderError:
     text = error_text(error.body) or error_text(str(error))
     if is_too_long(error.code, text):
-        sentence = (
-            f"{place.host} finds the request too long for {place.model}: {text.rstrip('.')}; shorten it, or set the "
-            "model's window in envs/settings.toml"
-        )
+        sentence = _(
+            "{host} finds the request too long for {model}: {text}; shorten it, or set the model's window in "
+            "envs/settings.toml"
+        ).format(host=place.host, model=place.model, text=text.rstrip("."))
         return errors.ContextTooLong(sentence, *numbers(error.body, text))
     return _refused(error, place)
 
@@ -142,27 +154,25 @@ def _bad_request(error: Any, place: Place) -> errors.ProviderError:
 def _refused(error: Any, place: Place) -> errors.ProviderError:
     status = error.status_code
     if 300 <= status < 400:  # noqa: PLR2004 - redirects
-        return errors.RequestRefused(
-            f"{place.host} redirects to {_target(error)}, and no question follows it there; correct base_url"
-        )
+        sentence = _("{host} redirects to {target}, and no question follows it there; correct base_url")
+        return errors.RequestRefused(sentence.format(host=place.host, target=_target(error)))
     if status == 407:  # noqa: PLR2004
-        return errors.Unreachable(
-            f"the proxy asks for a password: {place.way}; write its address as http://NAME:PASSWORD@HOST"
-        )
+        sentence = _("the proxy asks for a password: {host}; write its address as http://NAME:PASSWORD@HOST")
+        return errors.Unreachable(sentence.format(host=place.way))
     if status == 408:  # noqa: PLR2004
-        return errors.TimedOut(f"{place.way} gave up waiting (408); try again")
+        return errors.TimedOut(_("{host} gave up waiting (408); try again").format(host=place.way))
     if status == 402:  # noqa: PLR2004
         return _quota(error, place)
-    return errors.RequestRefused(
-        f"{place.way} refused the request ({status}){said(error)}; change the question, /model or /set"
-    )
+    sentence = _("{host} refused the request ({status}){said}; change the question, /model or /set")
+    return errors.RequestRefused(sentence.format(host=place.way, status=status, said=said(error)))
 
 
 def _target(error: Any) -> str:
     try:
-        return host_of(error.response.headers.get("location", "")) or "another address"
+        target = host_of(error.response.headers.get("location", ""))
     except ValueError:
-        return "another address"
+        target = ""
+    return target or _("another address")
 
 
 def _rate_limited(error: Any, place: Place) -> errors.ProviderError:
@@ -170,35 +180,40 @@ def _rate_limited(error: Any, place: Place) -> errors.ProviderError:
         return _quota(error, place)
     after = error.response.headers.get("retry-after", "")
     seconds = float(after) if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", after) else None
-    wait = f" in {seconds:g} s" if seconds is not None else " in a while"
-    return errors.RateLimited(f"{place.way} gets too many requests{said(error)}; try again{wait}", seconds)
+    if seconds is None:
+        sentence = _("{host} gets too many requests{said}; try again in a while")
+    else:
+        sentence = _("{host} gets too many requests{said}; try again in {seconds:g} s")
+    return errors.RateLimited(sentence.format(host=place.way, said=said(error), seconds=seconds), seconds)
 
 
 def _quota(error: Any, place: Place) -> errors.ProviderError:
-    return errors.QuotaUsedUp(
-        f"the quota of the key (from {place.key}) is used up at {place.host}{said(error)}; "
-        "look at the account there, or use another key"
+    sentence = _(
+        "the quota of the key (from {place}) is used up at {host}{said}; look at the account there, or use another key"
     )
+    return errors.QuotaUsedUp(sentence.format(place=place.key, host=place.host, said=said(error)))
 
 
 def _server_failed(error: Any, place: Place) -> errors.ProviderError:
     status = getattr(error, "status_code", None)
     number = f" ({status})" if status else ""
-    return errors.ServerFailed(f"{place.way} failed{number}{said(error)}; try again")
+    sentence = _("{host} failed{number}{said}; try again")
+    return errors.ServerFailed(sentence.format(host=place.way, number=number, said=said(error)))
 
 
-def _not_an_answer(_: Exception, place: Place) -> errors.ProviderError:
-    return errors.NotAnAnswer(f"{place.way} sent something that is no chat answer; check base_url and proxy")
+def _not_an_answer(_error: Exception, place: Place) -> errors.ProviderError:
+    sentence = _("{host} sent something that is no chat answer; check base_url and proxy")
+    return errors.NotAnAnswer(sentence.format(host=place.way))
 
 
 def _misused(error: Exception, place: Place) -> errors.ProviderError:
-    return errors.ProviderError(f"the request to {place.host} could not be made: {error}; check the settings")
+    sentence = _("the request to {host} could not be made: {error}; check the settings")
+    return errors.ProviderError(sentence.format(host=place.host, error=error))
 
 
 def _unexpected(error: Exception, place: Place) -> errors.ProviderError:
-    return errors.ProviderError(
-        f"the request to {place.host} failed in an unexpected way: {type(error).__name__}; try again"
-    )
+    sentence = _("the request to {host} failed in an unexpected way: {error}; try again")
+    return errors.ProviderError(sentence.format(host=place.host, error=type(error).__name__))
 
 
 Row = Callable[[Any, Place], errors.ProviderError]

@@ -10,12 +10,14 @@ from typing import Any
 import msgspec
 
 from chatcmd.errors import SettingsError
+from chatcmd.language import _
 from chatcmd.settings.origin import Origin
 from chatcmd.settings.root import Root
 from chatcmd.settings.secret import Secret
 
 KEY_FILE = "openai_key"
 GATEWAY_FILE = "configs"
+EXAMPLE = '{"api": "sk-..."}'
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -43,12 +45,19 @@ def find_keys(environ: Mapping[str, str], root: Root, warnings: list[str]) -> tu
 def key(text: Any, origin: Origin) -> Key:
     """Check that a text can be a key; raises SettingsError that names its place and never the text."""
     if not isinstance(text, str) or not text:
-        raise SettingsError(f"{origin}: holds no key; put the key there as text")
+        raise SettingsError(_("{place}: holds no key; put the key there as text").format(place=origin))
     if any(char.isspace() for char in text):
-        blank = "a line break" if "\n" in text or "\r" in text else "a space"
-        raise SettingsError(f"{origin}: the key has {blank} in it; copy it again, without any")
+        if "\n" in text or "\r" in text:
+            raise SettingsError(
+                _("{place}: the key has a line break in it; copy it again, without any").format(place=origin)
+            )
+        raise SettingsError(_("{place}: the key has a space in it; copy it again, without any").format(place=origin))
     if not (text.isascii() and text.isprintable()) or text.endswith("..."):
-        raise SettingsError(f"{origin}: this is no key yet (a key is plain letters and digits); put your own there")
+        raise SettingsError(
+            _("{place}: this is no key yet (a key is plain letters and digits); put your own there").format(
+                place=origin
+            )
+        )
     return Key(Secret(text), origin)
 
 
@@ -57,7 +66,11 @@ def warn_if_open(path: Path, shown: str, warnings: list[str]) -> None:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         command = f"chmod 600 {shlex.quote(str(path))}"
-        warnings.append(f"{shown}: others on this machine can read it (mode {mode:04o}); run: {command}")
+        warnings.append(
+            _("{file}: others on this machine can read it (mode {mode:04o}); run: {command}").format(
+                file=shown, mode=mode, command=command
+            )
+        )
 
 
 def _parse(data: bytes, shown: str, *, needed: bool) -> tuple[Key, ...]:
@@ -65,21 +78,35 @@ def _parse(data: bytes, shown: str, *, needed: bool) -> tuple[Key, ...]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise SettingsError(f"{shown} line 1: is not UTF-8 text; save the file as UTF-8") from None
+        raise SettingsError(
+            _("{file} line {line}: is not UTF-8 text; save the file as UTF-8").format(file=shown, line=1)
+        ) from None
     bare = text.strip()
     if not bare:
-        raise SettingsError(f"{shown} line 1: is empty; put the key there, or remove the file")
+        raise SettingsError(
+            _("{file} line {line}: is empty; put the key there, or remove the file").format(file=shown, line=1)
+        )
     if bare[0] not in "{[":
-        return (key(bare.strip("\"'"), Origin("file", f"{shown} line {_line(text, text.index(bare))}")),)
+        return (key(bare.strip("\"'"), _place(shown, _line(text, text.index(bare)))),)
     api = _api(text, shown)
     if api is None:
         if needed:
-            raise SettingsError(f'{shown} line 1: has no "api"; write it like {{"api": "sk-..."}}')
+            raise SettingsError(
+                _('{file} line {line}: has no "api"; write it like {example}').format(
+                    file=shown, line=1, example=EXAMPLE
+                )
+            )
         return ()
     given = api if isinstance(api, list) else [api]
     if not given:
-        raise SettingsError(f"{shown} line 1: the list of keys is empty; put a key there")
-    return tuple(key(one, Origin("file", f"{shown} line {_line_of(text, one)}")) for one in given)
+        raise SettingsError(
+            _("{file} line {line}: the list of keys is empty; put a key there").format(file=shown, line=1)
+        )
+    return tuple(key(one, _place(shown, _line_of(text, one))) for one in given)
+
+
+def _place(shown: str, line: int) -> Origin:
+    return Origin("file", _("{file} line {line}").format(file=shown, line=line))
 
 
 def _api(text: str, shown: str) -> Any:
@@ -88,7 +115,9 @@ def _api(text: str, shown: str) -> Any:
     except (msgspec.DecodeError, RecursionError) as error:
         found = re.search(r"byte (\d+)", str(error))
         line = text.encode().count(b"\n", 0, int(found[1])) + 1 if found else 1
-        raise SettingsError(f'{shown} line {line}: is not JSON; write it like {{"api": "sk-..."}}') from None
+        raise SettingsError(
+            _("{file} line {line}: is not JSON; write it like {example}").format(file=shown, line=line, example=EXAMPLE)
+        ) from None
     return content.get("api") if isinstance(content, dict) else content
 
 

@@ -5,14 +5,17 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from chatcmd.conversation.price import Price
 from chatcmd.errors import SettingsError
+from chatcmd.language import _
 from chatcmd.settings.keys import find_keys, key, warn_if_open
-from chatcmd.settings.option import OPTIONS, nearest, whole
+from chatcmd.settings.option import OPTIONS, nearest, number, whole
 from chatcmd.settings.origin import Origin
 from chatcmd.settings.root import Root
 from chatcmd.settings.settings import Named, Settings
 from chatcmd.settings.url import Proxy, is_loopback
 
+_dollars = number(0, 1_000_000)
 _IN_PROVIDER = ("base_url", "key", "proxy")
 
 
@@ -30,9 +33,9 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], root: Root) -> Se
         try:
             values[name], origins[name] = OPTIONS[name].check(value), origin
         except ValueError as error:
-            faults.append(f"{origin}: {name} {error}")
+            faults.append(_("{place}: {name} {fault}").format(place=origin, name=name, fault=error))
 
-    named, windows = _read_file(root, take, faults, warnings)
+    named, windows, prices = _read_file(root, take, faults, warnings)
     for option in OPTIONS.values():
         for variable in option.variables:
             if text := environ.get(variable):
@@ -43,23 +46,26 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], root: Root) -> Se
     keys = _gather(faults, lambda: find_keys(environ, root, warnings)) or ()
     if faults:
         raise SettingsError(*faults)
-    settings = Settings(root, values, origins, keys, named, windows)
+    settings = Settings(root, values, origins, keys, named, windows, prices=prices)
     _refuse_idle_address(settings)
     return replace(settings, warnings=(*warnings, *_unencrypted(settings)))
 
 
 def _flag(name: str, value: Any) -> str:
-    return f"--{'no-' if value is False else ''}{name.replace('_', '-')}"
+    word = {"language": "lang"}.get(name, name.replace("_", "-"))
+    return f"--{'no-' if value is False else ''}{word}"
 
 
 def _refuse_idle_address(settings: Settings) -> None:
     """Refuse a --base-url that nothing would be sent to."""
     model = settings["model"]
-    provider, _ = settings.split(model)
+    provider = settings.split(model)[0]
     if provider is not None and settings.origin("base_url").kind == "flag":
         raise SettingsError(
-            f"--base-url: the model {model} is one of [providers.{provider}], which has an address of its own; "
-            "leave out --base-url, or choose another --model or --provider"
+            _(
+                "--base-url: the model {model} is one of [providers.{provider}], which has an address of its own; "
+                "leave out --base-url, or choose another --model or --provider"
+            ).format(model=model, provider=provider)
         )
 
 
@@ -68,7 +74,9 @@ def _unencrypted(settings: Settings) -> list[str]:
     addresses = [(settings.origin("base_url"), settings["base_url"])]
     addresses += [(named.base_url_origin, named.base_url) for named in settings.providers.values()]
     return [
-        f"{origin}: {address} is not encrypted; key and questions can be read underway"
+        _("{place}: {address} is not encrypted; key and questions can be read underway").format(
+            place=origin, address=address
+        )
         for origin, address in addresses
         if address.lower().startswith("http:") and not is_loopback(address)
     ]
@@ -88,34 +96,36 @@ def _unknown_variables(environ: Mapping[str, str], warnings: list[str]) -> None:
     for variable in sorted(environ):
         if variable.startswith("CHATCMD_") and variable not in known.values():
             close = nearest(variable.removeprefix("CHATCMD_").lower(), known, known.__getitem__)
-            warnings.append(f"{variable}: there is no such setting{close}")
+            warnings.append(_("{place}: there is no such setting").format(place=variable) + close)
 
 
 def _read_file(
     root: Root, take: Any, faults: list[str], warnings: list[str]
-) -> tuple[dict[str, Named], dict[str, int]]:
-    """Read envs/settings.toml, if it is there, into the values and the two tables."""
+) -> tuple[dict[str, Named], dict[str, int], dict[str, Price]]:
+    """Read envs/settings.toml, if it is there, into the values and the three tables."""
     path = root.envs / "settings.toml"
     shown = root.show(path)
     data = _gather(faults, lambda: root.read(path))
     if data is None:
-        return {}, {}
+        return {}, {}, {}
     from chatcmd.settings import toml
 
     table = _gather(faults, lambda: toml.parse(data, shown))
     if table is None:
-        return {}, {}
-    known = [*OPTIONS, "windows", "providers"]
+        return {}, {}, {}
+    known = [*OPTIONS, "windows", "prices", "providers"]
     for name, value in table.values.items():
         if name in OPTIONS:
             take(name, value, Origin("file", table.place(name)))
         elif name not in known:
-            faults.append(f"{table.place(name)}: there is no setting {name}{nearest(name, known)}")
+            sentence = _("{place}: there is no setting {name}").format(place=table.place(name), name=name)
+            faults.append(sentence + nearest(name, known))
     windows = _gather(faults, lambda: _windows(table.table("windows"), faults)) or {}
+    prices = _gather(faults, lambda: _prices(table.table("prices"), faults)) or {}
     named = _gather(faults, lambda: _providers(table.table("providers"), faults)) or {}
     if any(provider.keys for provider in named.values()):
         warn_if_open(path, shown, warnings)
-    return named, windows
+    return named, windows, prices
 
 
 def _windows(table: Any, faults: list[str]) -> dict[str, int]:
@@ -124,8 +134,25 @@ def _windows(table: Any, faults: list[str]) -> dict[str, int]:
         try:
             windows[model] = whole(256)(tokens)
         except ValueError as error:
-            faults.append(f"{table.place(model)}: the window of {model} {error}")
+            faults.append(
+                _("{place}: the window of {model} {fault}").format(place=table.place(model), model=model, fault=error)
+            )
     return windows
+
+
+def _prices(table: Any, faults: list[str]) -> dict[str, Price]:
+    prices = {}
+    for model, price in table.values.items():
+        try:
+            prompt, answer = map(_dollars, price if isinstance(price, list) else ())
+            prices[model] = Price(prompt, answer)
+        except (TypeError, ValueError):
+            faults.append(
+                _("{place}: the price of {model} must be [PROMPT, ANSWER] in US dollars per million tokens").format(
+                    place=table.place(model), model=model
+                )
+            )
+    return prices
 
 
 def _providers(table: Any, faults: list[str]) -> dict[str, Named]:
@@ -135,8 +162,10 @@ def _providers(table: Any, faults: list[str]) -> dict[str, Named]:
 
 def _provider(table: Any, name: str) -> Named:
     """Read one [providers.NAME]; raises SettingsError with a sentence for each fault."""
+    header = f"[providers.{name}]"
     faults = [
-        f"{table.place(word)}: [providers.{name}] has no setting {word}{nearest(word, _IN_PROVIDER)}"
+        _("{place}: {table} has no setting {name}").format(place=table.place(word), table=header, name=word)
+        + nearest(word, _IN_PROVIDER)
         for word in table.values
         if word not in _IN_PROVIDER
     ]
@@ -146,9 +175,11 @@ def _provider(table: Any, name: str) -> Named:
             if word in table.values:
                 checked[word] = OPTIONS[word].check(table.values[word])
         except ValueError as error:
-            faults.append(f"{table.place(word)}: {word} {error}")
+            faults.append(_("{place}: {name} {fault}").format(place=table.place(word), name=word, fault=error))
     if "base_url" not in table.values:
-        faults.append(f'{table.place()}: [providers.{name}] needs base_url = "https://host/v1"')
+        faults.append(
+            _('{place}: {table} needs base_url = "https://host/v1"').format(place=table.place(), table=header)
+        )
     keys = ()
     if "key" in table.values:
         keys = _gather(faults, lambda: (key(table.values["key"], Origin("file", table.place("key"))),)) or ()

@@ -6,6 +6,7 @@ from unicodedata import normalize
 from chatcmd.conversation.message import Persona
 from chatcmd.conversation.name import checked, decoded, folder_for
 from chatcmd.errors import SettingsError, UsageError
+from chatcmd.language import _
 from chatcmd.settings.option import nearest
 from chatcmd.settings.root import Root
 from chatcmd.settings.settings import Settings
@@ -29,13 +30,18 @@ def find_persona(root: Root, name: str) -> Persona:
         if name == DEFAULT.name:
             return DEFAULT
         hint = nearest(name, persona_names(root))
-        raise UsageError(f"there is no persona {name}: write its text to envs/personas/{stem}.md{hint}")
+        raise UsageError(
+            _("there is no persona {name}: write its text to {file}").format(name=name, file=f"envs/personas/{stem}.md")
+            + hint
+        )
     try:
         content = "\n".join(data.decode("utf-8-sig").splitlines()).strip()
     except UnicodeDecodeError:
-        raise SettingsError(f"{root.show(path)}: cannot be read as UTF-8 text; save it as UTF-8") from None
+        raise SettingsError(
+            _("{file}: cannot be read as UTF-8 text; save it as UTF-8").format(file=root.show(path))
+        ) from None
     if not content:
-        raise SettingsError(f"{root.show(path)}: is empty; write there who answers")
+        raise SettingsError(_("{file}: is empty; write there who answers").format(file=root.show(path)))
     return Persona(name, content)
 
 
@@ -45,7 +51,8 @@ def persona_of(settings: Settings) -> Persona:
         return find_persona(settings.root, settings["persona"])
     except UsageError as error:
         origin = settings.origin("persona")
-        raise UsageError(f"{origin}: {error}" if origin.kind != "default" else str(error)) from None
+        sentence = _("{place}: {sentence}").format(place=origin, sentence=error)
+        raise UsageError(sentence if origin.kind != "default" else str(error)) from None
 
 
 def _files(root: Root) -> list[Path]:

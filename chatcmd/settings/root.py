@@ -7,7 +7,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from chatcmd.errors import SettingsError
+from chatcmd.errors import SettingsError, reason
+from chatcmd.language import _, marked
 from chatcmd.settings.origin import Origin
 
 
@@ -42,15 +43,19 @@ class Root(Struct, frozen=True):
         shown = self.show(path)
         try:
             if not stat.S_ISREG(path.stat().st_mode):
-                raise SettingsError(f"{shown}: is no plain file; put a file in its place")
+                raise SettingsError(_("{file}: is no plain file; put a file in its place").format(file=shown))
             if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self.envs)):
-                raise SettingsError(f"{shown}: is a link that leads out of envs/; put the file itself there")
+                raise SettingsError(
+                    _("{file}: is a link that leads out of envs/; put the file itself there").format(file=shown)
+                )
             return path.read_bytes()
         except FileNotFoundError:
             return None
         except OSError as error:
             raise SettingsError(
-                f"{shown}: cannot be read ({error.strerror}); make it a file that you can read"
+                _("{file}: cannot be read ({reason}); make it a file that you can read").format(
+                    file=shown, reason=reason(error)
+                )
             ) from None
 
 
@@ -61,14 +66,18 @@ def find_root(flag: str | None, environ: Mapping[str, str], current: Path) -> Ro
     if named := environ.get("CHATCMD_ROOT"):
         return _named(named, Origin("environment", "CHATCMD_ROOT"), current)
     if os.path.isdir(current / "envs"):  # noqa: PTH112 - Path's own raises where the folder may not be looked into
-        return Root(current, Origin("file", "the current folder, which holds envs/"))
+        return Root(current, Origin("file", marked("the current folder, which holds envs/")))
     from platformdirs import user_data_path
 
-    return Root(user_data_path("chatcmd", appauthor=False), Origin("default", "the user's data folder"))
+    return Root(user_data_path("chatcmd", appauthor=False), Origin("default", marked("the user's data folder")))
 
 
 def _named(text: str, origin: Origin, current: Path) -> Root:
-    refusal = SettingsError(f"{origin} names {text!r}, which is no folder; name a folder, it is made when needed")
+    refusal = SettingsError(
+        _("{origin} names {text!r}, which is no folder; name a folder, it is made when needed").format(
+            origin=origin, text=text
+        )
+    )
     try:
         path = Path(os.path.normpath(current / Path(text).expanduser()))
         nearest = next(each for each in (path, *path.parents) if each.exists())

@@ -6,18 +6,22 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from chatcmd.conversation.models import Model, look_up
+from chatcmd.conversation.price import Price, look_up as list_price, undated
 from chatcmd.conversation.window import Budget, reserve_for
 from chatcmd.errors import KeyMissing, SettingsError, UsageError
+from chatcmd.language import _, marked
 from chatcmd.settings.keys import Key
 from chatcmd.settings.option import GENERATION, OPTIONS, nearest
 from chatcmd.settings.origin import DEFAULT, Kind, Origin
 from chatcmd.settings.root import Root
 from chatcmd.settings.url import Proxy, host_of, is_loopback
 
-NO_KEY = (
+NO_KEY = marked(
     "no key for {host}: set OPENAI_API_KEY, or put the key into envs/openai_key or envs/configs "
     "below {root}; or try the demo model with --offline"
 )
+
+OPENAI = "api.openai.com"
 
 _SAID: tuple[Kind, ...] = ("default", "file", "environment", "flag", "chat")
 """The places of a value, from the weakest to the strongest."""
@@ -44,7 +48,7 @@ class Named(Struct, frozen=True):
 class Settings(Struct, frozen=True):
     """The values by option name, and the rest that has a shape of its own.
 
-    `windows` are tokens by model name; `warnings` sentences to show once at the start.
+    `windows` are tokens and `prices` what tokens cost, by model name; `warnings` sentences to show once at the start.
     """
 
     root: Root
@@ -54,6 +58,7 @@ class Settings(Struct, frozen=True):
     providers: dict[str, Named] = field(default_factory=dict)
     windows: dict[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    prices: dict[str, Price] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Any:
         return self.values.get(name, OPTIONS[name].default)
@@ -74,7 +79,7 @@ class Settings(Struct, frozen=True):
         option = OPTIONS.get(name)
         settable = [known for known, each in OPTIONS.items() if each.in_chat]
         if option is None:
-            raise UsageError(f"there is no setting {name}{nearest(name, settable)}")
+            raise UsageError(_("there is no setting {name}").format(name=name) + nearest(name, settable))
         if not option.in_chat:
             raise UsageError(_elsewhere(name))
         if text.lower() in ("default", "none"):
@@ -82,7 +87,7 @@ class Settings(Struct, frozen=True):
         try:
             return self.changed(name, option.check(text), Origin("chat", "/set"))
         except ValueError as error:
-            raise UsageError(f"{name} {error}") from None
+            raise UsageError(_("{name} {fault}").format(name=name, fault=error)) from None
 
     @property
     def generation(self) -> dict[str, Any]:
@@ -93,11 +98,23 @@ class Settings(Struct, frozen=True):
     def model_named(self, name: str) -> Model:
         """Look a model up, with the window that the settings give it."""
         model = look_up(name)
-        provider, bare = self.split(name)
-        for key in (name, f"{provider}/{bare}", bare):
+        for key in self._known_as(name):
             if key in self.windows:
                 return replace(model, window=self.windows[key])
         return model
+
+    def price_of(self, name: str, answered: str | None = None) -> Price | None:
+        """Look up what a model's tokens cost: as the settings say, else as OpenAI lists its own; None is unknown.
+
+        `answered` is the model that the service says has answered, which may be a dated snapshot of the one asked.
+        """
+        for key in self._known_as(name):
+            if price := self.prices.get(key) or self.prices.get(undated(key)):
+                return price
+        provider, bare = self.split(name)
+        named = self.providers.get(provider) if provider else None
+        address = self["base_url"] if provider is None else named.base_url if named else ""
+        return list_price(answered or bare) if host_of(address).lower() == OPENAI and not self["offline"] else None
 
     def budget(self, name: str) -> Budget:
         """Say how much of a model's window the prompt may take; raises UsageError when that is nothing."""
@@ -106,28 +123,28 @@ class Settings(Struct, frozen=True):
         if reserve >= window:
             which = "max_tokens" if self["max_tokens"] is not None else "reserve"
             raise UsageError(
-                f"{which} ({self.origin(which)}) keeps {reserve:,} tokens for the answer, and the window of {name} has "
-                f"only {window:,}; make it smaller, or set the model's window in [windows]"
+                _(
+                    "{name} ({place}) keeps {reserve:,} tokens for the answer, and the window of {model} has "
+                    "only {window:,}; make it smaller, or set the model's window in [windows]"
+                ).format(name=which, place=self.origin(which), reserve=reserve, model=name, window=window)
             )
         return Budget(window, reserve, self["max_turns"])
 
     def service(self, name: str) -> tuple[Service, str]:
         """Resolve a model's name to its service and the name that the service knows it by; raises UsageError."""
         provider, bare = self.split(name)
-        prefix, slash, _ = name.partition("/")
+        prefix, slash, _rest = name.partition("/")
         if slash and not provider and self.origin("base_url").kind == "default":  # OpenAI's own models have no slash
-            raise UsageError(
-                f"there is no [providers.{prefix}] for the model {name} in envs/settings.toml"
-                f"{nearest(prefix, list(self.providers))}"
-            )
+            sentence = _("there is no [providers.{name}] for the model {model} in envs/settings.toml")
+            raise UsageError(sentence.format(name=prefix, model=name) + nearest(prefix, list(self.providers)))
         service = self._named(provider) if provider else self._default()
         if service.key is None and not is_loopback(service.base_url):
-            raise KeyMissing(NO_KEY.format(host=host_of(service.base_url), root=self.root.path))
+            raise KeyMissing(_(NO_KEY).format(host=host_of(service.base_url), root=self.root.path))
         return service, bare
 
     def address_origin(self, name: str) -> Origin:
         """Say where the address of a model's service was given."""
-        provider, _ = self.split(name)
+        provider = self.split(name)[0]
         return self.providers[provider].base_url_origin if provider else self.origin("base_url")
 
     def split(self, name: str) -> tuple[str | None, str]:
@@ -138,16 +155,21 @@ class Settings(Struct, frozen=True):
         said = _SAID.index(self.origin("base_url").kind) > _SAID.index(self.origin("provider").kind)
         return None if said else self["provider"], name
 
+    def _known_as(self, name: str) -> tuple[str, ...]:
+        """Name a model in the ways in which the settings' tables may."""
+        provider, bare = self.split(name)
+        return (name, f"{provider}/{bare}", bare)
+
     def _named(self, name: str) -> Service:
         if name not in self.providers:
-            raise UsageError(
-                f"{self.origin('provider')}: there is no [providers.{name}] in envs/settings.toml"
-                f"{nearest(name, list(self.providers))}"
-            )
+            sentence = _("{place}: there is no [providers.{name}] in envs/settings.toml")
+            hint = nearest(name, list(self.providers))
+            raise UsageError(sentence.format(place=self.origin("provider"), name=name) + hint)
         named = self.providers[name]
         if not named.keys and not is_loopback(named.base_url):
-            file = named.base_url_origin.place.split(" line ")[0]
-            raise KeyMissing(f'no key for {host_of(named.base_url)}: add key = "..." to [providers.{name}] in {file}')
+            sentence = _('no key for {host}: add key = "..." to [providers.{name}] in {file}')
+            file = self.root.show(self.root.envs / "settings.toml")
+            raise KeyMissing(sentence.format(host=host_of(named.base_url), name=name, file=file))
         return Service(name, named.base_url, next(iter(named.keys), None), self._proxy_before(named.proxy))
 
     def _default(self) -> Service:
@@ -161,9 +183,10 @@ class Settings(Struct, frozen=True):
             origin, flag = self.origin(name), f"--{_dashed(name)}"
             if key is not None and origin.kind == "file" and key.origin.kind != "file":
                 raise SettingsError(
-                    f"{origin} sends to {host_of(address)}, but the key comes from {key.origin}: an address in a "
-                    f"folder only receives keys of that folder; unset {key.origin} and put the key into "
-                    f"envs/openai_key, or pass {flag}"
+                    _(
+                        "{place} sends to {host}, but the key comes from {key}: an address in a folder only receives "
+                        "keys of that folder; unset {key} and put the key into envs/openai_key, or pass {flag}"
+                    ).format(place=origin, host=host_of(address), key=key.origin, flag=flag)
                 )
         return Service("", base_url, key, self._proxy)
 
@@ -181,9 +204,9 @@ class Settings(Struct, frozen=True):
 def _elsewhere(name: str) -> str:
     """Say how a setting is changed that /set does not change."""
     if name in ("user", "persona"):
-        return f"{name} is not a setting of the chat; use /{name} NAME"
-    flag = "no-save" if name == "save" else _dashed(name)
-    return f"{name} cannot change inside the chat; leave, and start with --{flag}"
+        return _("{name} is not a setting of the chat; use /{name} NAME").format(name=name)
+    flag = {"save": "no-save", "language": "lang"}.get(name, _dashed(name))
+    return _("{name} cannot change inside the chat; leave, and start with --{flag}").format(name=name, flag=flag)
 
 
 def _dashed(name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from chatcmd.errors import SettingsError
+from chatcmd.language import _
 
 Path = tuple[str, ...]
 
@@ -36,13 +37,17 @@ class Table(Struct, frozen=True):
         path = (*self.path, *keys)
         while path and path not in self.lines:
             path = path[:-1]
-        return f"{self.file} line {self.lines.get(path, 1)}"
+        return _("{file} line {line}").format(file=self.file, line=self.lines.get(path, 1))
 
     def table(self, name: str) -> "Table":
         """Return a table inside this one; raises SettingsError where that name holds something else."""
         inside, path = self.values.get(name, {}), (*self.path, name)
         if not isinstance(inside, dict):
-            raise SettingsError(f"{self.place(name)}: {name} must be a table; write it as [{'.'.join(path)}]")
+            raise SettingsError(
+                _("{place}: {name} must be a table; write it as [{path}]").format(
+                    place=self.place(name), name=name, path=".".join(path)
+                )
+            )
         return Table(inside, self.lines, self.file, path)
 
 
@@ -52,18 +57,24 @@ def parse(data: bytes, file: str) -> Table:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise SettingsError(f"{file} line {line}: is not UTF-8 text; save the file as UTF-8") from None
+        raise SettingsError(
+            _("{file} line {line}: is not UTF-8 text; save the file as UTF-8").format(file=file, line=line)
+        ) from None
     try:
         return Table(tomllib.loads(text), _lines(text), file)
     except tomllib.TOMLDecodeError as error:
-        what, _, where = str(error).rpartition(" (at ")
+        what, _at, where = str(error).rpartition(" (at ")
         found = re.match(r"line (\d+)", where)
         line = int(found[1]) if found else text.count("\n") + 1  # else it says: end of document
-        raise SettingsError(f"{file} line {line}: is not TOML ({what}); correct that line") from None
+        raise SettingsError(
+            _("{file} line {line}: is not TOML ({fault}); correct that line").format(file=file, line=line, fault=what)
+        ) from None
     except RecursionError:
-        raise SettingsError(f"{file}: is not TOML (nested too deeply); write it plainer") from None
+        raise SettingsError(_("{file}: is not TOML (nested too deeply); write it plainer").format(file=file)) from None
     except ValueError:  # of int(), which refuses thousands of digits
-        raise SettingsError(f"{file}: is not TOML (a number has too many digits); write it shorter") from None
+        raise SettingsError(
+            _("{file}: is not TOML (a number has too many digits); write it shorter").format(file=file)
+        ) from None
 
 
 def _lines(text: str) -> dict[Path, int]:

@@ -4,6 +4,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 
+from chatcmd.language import _
+
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
@@ -23,11 +25,11 @@ def service_url(text: str) -> str:
     text = text.strip()
     parts = _split(text, "https://host/v1")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("is no address of a service; write it like https://host/v1")
+        raise ValueError(_("is no address of a service; write it like https://host/v1"))
     if parts.username or parts.password:
-        raise ValueError("holds a user name or password, which would end up in logs; give the key as a key")
+        raise ValueError(_("holds a user name or password, which would end up in logs; give the key as a key"))
     if "?" in text or "#" in text:
-        raise ValueError("holds a query; write it like https://host/v1")
+        raise ValueError(_("holds a query; write it like https://host/v1"))
     return text.rstrip("/")
 
 
@@ -36,11 +38,15 @@ def proxy_url(text: str) -> str:
     whole = text.strip() if "://" in text else f"http://{text.strip()}"
     parts = _split(whole, "http://127.0.0.1:7890")
     if parts.scheme not in PROXY_SCHEMES:
-        raise ValueError(f"has the scheme {parts.scheme!r}; a proxy is {', '.join(PROXY_SCHEMES)}")
+        raise ValueError(
+            _("has the scheme {scheme!r}; a proxy is {schemes}").format(
+                scheme=parts.scheme, schemes=", ".join(PROXY_SCHEMES)
+            )
+        )
     if not parts.hostname:
-        raise ValueError("names no host; write it like http://127.0.0.1:7890")
+        raise ValueError(_("names no host; write it like http://127.0.0.1:7890"))
     if parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError("holds more than host and port; write it like http://127.0.0.1:7890")
+        raise ValueError(_("holds more than host and port; write it like http://127.0.0.1:7890"))
     return whole
 
 
@@ -67,9 +73,9 @@ def host_of(url: str) -> str:
 def _split(text: str, example: str) -> SplitResult:
     try:
         parts = urlsplit(text)
-        _ = parts.port  # raises on a port that is no number
+        parts.port  # noqa: B018 - raises on a port that is no number
     except ValueError:
-        raise ValueError(f"is no address; write it like {example}") from None
+        raise ValueError(_("is no address; write it like {example}").format(example=example)) from None
     if any(char.isspace() or not char.isprintable() for char in text):
-        raise ValueError("holds a blank or an invisible character; remove it")
+        raise ValueError(_("holds a blank or an invisible character; remove it"))
     return parts

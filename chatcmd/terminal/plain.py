@@ -1,6 +1,7 @@
 """Lines from a pipe, or from a terminal without a line editor."""
 
 import asyncio
+import os
 import termios
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -8,11 +9,15 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from io import BufferedReader
 from typing import BinaryIO, TextIO
 
-from chatcmd.errors import Exit
-from chatcmd.terminal import EndOfInput, ReaderGone
+from chatcmd.errors import Exit, UsageError
+from chatcmd.language import _
+from chatcmd.terminal import NO_DRAFT, Desk, EndOfInput, Line, ReaderGone
+from chatcmd.terminal.block import going_on, unquoted
 from chatcmd.terminal.clean import clean_line
 
 CHUNK = 65536
+CONTINUED = "... "
+"""What asks a person for the next line of a question."""
 
 
 class PlainKeyboard:
@@ -27,16 +32,39 @@ class PlainKeyboard:
         self._arriving: asyncio.Future[bytes | None] | None = None
         self._first = True
 
+    def sit_at(self, desk: Desk) -> None:
+        """Go on as before: a plain line has no completion, bar or recall."""
+
     async def line(
-        self,
-        prompt: str,
-        *,
-        text: str = "",
-        offers: Sequence[str] | None = None,  # noqa: ARG002 - only an editor can complete
-        secret: bool = False,
-    ) -> str:
-        """Read a line; invalid UTF-8 becomes U+FFFD, and what was to be edited is told."""
-        back = f"(given back: {clean_line(text)})\n" if text else ""
+        self, prompt: str, *, draft: Line = NO_DRAFT, offers: Sequence[str] | None = None, secret: bool = False
+    ) -> Line:
+        """Read a line; invalid UTF-8 becomes U+FFFD, and what was to be edited is told.
+
+        A person's question goes on behind a backslash, and in a block between triple quotes; a pipe's is one line.
+        """
+        line = await self._one(prompt, text=draft.text, secret=secret)
+        if not self.interactive or secret or offers is not None:
+            return Line(line)
+        while (longer := going_on(line)) is not None:
+            try:
+                line = longer + await self._one(CONTINUED)
+            except EndOfInput:
+                break
+        return Line(unquoted(line))
+
+    async def edit(self, text: str) -> str:
+        """Let a person change a text in their editor; raises UsageError."""
+        if not self.interactive:
+            raise UsageError(_("there is no terminal here for an editor"))
+        from chatcmd.terminal.editor import edited  # noqa: PLC0415 - few prompts come to it
+
+        return await edited(text, os.environ)
+
+    def close(self) -> None:
+        """Leave the terminal as it is, which is as it was."""
+
+    async def _one(self, prompt: str, *, text: str = "", secret: bool = False) -> str:
+        back = _("(given back: {text})").format(text=clean_line(text)) + "\n" if text else ""
         with switched_off(termios.ECHO, self._lines) if secret else nullcontext():
             self._prompt(back + prompt)
             raw = await self._read()

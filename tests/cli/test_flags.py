@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from chatcmd.cli.flags import Parser, add_flags, writable
+from chatcmd.cli.flags import add_flags, writable
+from chatcmd.cli.parser import Parser
 from chatcmd.errors import UsageError
 from chatcmd.settings.option import OPTIONS
 from tests.terminal_driver import CHATCMD, PYTHON, run
@@ -32,6 +33,7 @@ FLAGS = {
     "--seed -7": ("seed", "-7"),
     "--stop a --stop b": ("stop", ["a", "b"]),
     "--end-user x": ("end_user", "x"),
+    "--lang zh": ("language", "zh"),
 }
 NOT_SETTINGS = {"go_on", "root"}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from chatcmd import __version__
-from chatcmd.cli import USAGE, main
+from chatcmd.cli import main
 from tests.terminal_driver import CHATCMD, PYTHON, Finished, run
 
 HEAVY = ("openai", "httpx2", "prompt_toolkit", "rich", "tiktoken")
@@ -34,16 +34,19 @@ def test_importing_loads_nothing_heavy(module: str) -> None:
     assert _loaded_by(f"import {module}") == []
 
 
+ABOUT = "chatcmd: a console chat for OpenAI-compatible models"
 # What is said without a model, and what of it must be there.
 SAID = {
     "--version": f"chatcmd {__version__}\n",
     "-V": f"chatcmd {__version__}\n",
-    "--help": USAGE,
-    "-h": USAGE,
-    "help": USAGE,
+    "--help": ABOUT,
+    "-h": ABOUT,
+    "help": ABOUT,
     "chat --help": "usage: chatcmd chat",
     "ask --help": "usage: chatcmd ask",
     "history --help": "usage: chatcmd history",
+    "help history": "usage: chatcmd history",
+    "--help ask": "usage: chatcmd ask",
     "history list --help": "usage: chatcmd history list",
     "--offline --help": "usage: chatcmd chat",
 }
@@ -77,6 +80,23 @@ def test_version_needs_no_module_of_ours_but_two() -> None:
     code = "names = [name for name in sys.modules if name.startswith('chatcmd')]; print(*names, file=sys.stderr)"
     done = run([PYTHON, "-c", f"import sys\nfrom chatcmd.cli import main\nmain(['--version'])\n{code}"])
     assert done.err.split() == ["chatcmd", "chatcmd.cli"]
+
+
+def test_the_overview_needs_no_parser_and_no_settings() -> None:
+    code = "names = [name for name in sys.modules if name.startswith(('chatcmd', 'argparse', 'msgspec'))]"
+    for words, more in ((["--help"], []), (["--lang", "zh", "--help"], ["gettext"])):
+        shown = "print(*names, *({'gettext'} & {*sys.modules}), file=sys.stderr)"
+        done = run([PYTHON, "-c", f"import sys\nfrom chatcmd.cli import main\nmain({words})\n{code}\n{shown}"])
+        assert sorted(done.err.split()) == [
+            "chatcmd",
+            "chatcmd.cli",
+            "chatcmd.cli.overview",
+            "chatcmd.cli.page",
+            "chatcmd.language",
+            "chatcmd.settings",
+            "chatcmd.settings.language",
+            *more,
+        ]
 
 
 def test_it_runs_as_a_module_and_as_a_command() -> None:

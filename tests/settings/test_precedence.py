@@ -30,6 +30,15 @@ WRITTEN: dict[str, tuple[tuple[str, Any], tuple[str, Any], tuple[Any, Any]]] = {
     "timeout": (("5", 5.0), ("6.5", 6.5), ("7", 7.0)),
     "reserve": (("1_000", 1000), ("2000", 2000), ("3_000", 3000)),
     "max_turns": (("0", 0), ("1", 1), ("2", 2)),
+    "language": (('"zh"', "zh"), ("en", "en"), ("zh", "zh")),
+    "theme": (('"light"', "light"), ("contrast", "contrast"), ("light", "light")),
+    "markdown": (("false", False), ("on", True), (False, False)),
+    "reasoning": (("false", False), ("on", True), (False, False)),
+    "bar": (("false", False), ("on", True), (False, False)),
+    "title": (("false", False), ("on", True), (False, False)),
+    "vi": (("true", True), ("off", False), (True, True)),
+    "multiline": (("true", True), ("off", False), (True, True)),
+    "osc52": (("true", True), ("off", False), (True, True)),
     "temperature": (("0", 0.0), ("1", 1.0), ("2", 2.0)),
     "top_p": (("0.1", 0.1), ("0.2", 0.2), ("1", 1.0)),
     "max_tokens": (("10", 10), ("20", 20), ("30", 30)),
@@ -62,7 +71,8 @@ def test_the_flag_wins_over_the_environment_over_the_file_over_the_default(tmp_p
     assert (told[name], told.origin(name).kind, str(told.origin(name))) == (from_variable, "environment", variable)
 
     told = read(tmp_path, environ=environ, flags=flags)
-    said = f"--no-{name}" if in_flag is False else f"--{name.replace('_', '-')}"
+    word = {"language": "lang"}.get(name, name.replace("_", "-"))
+    said = f"--no-{word}" if in_flag is False else f"--{word}"
     assert (told[name], told.origin(name).kind, str(told.origin(name))) == (from_flag, "flag", said)
 
 

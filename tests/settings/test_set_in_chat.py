@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from chatcmd.cli.flags import Parser, add_flags
+from chatcmd.cli.flags import add_flags
+from chatcmd.cli.parser import Parser
 from chatcmd.errors import UsageError
 from chatcmd.settings.option import OPTIONS
 from tests.settings.envs_folder import read
@@ -16,6 +17,14 @@ GOOD: list[tuple[str, str, Any]] = [
     ("timeout", "30", 30.0),
     ("reserve", "2_000", 2000),
     ("max_turns", "0", 0),
+    ("theme", "light", "light"),
+    ("markdown", "off", False),
+    ("reasoning", "no", False),
+    ("bar", "0", False),
+    ("title", "FALSE", False),
+    ("vi", "on", True),
+    ("multiline", "1", True),
+    ("osc52", "yes", True),
     ("temperature", "0.7", 0.7),
     ("top_p", "1", 1.0),
     ("max_tokens", "500", 500),
@@ -25,6 +34,7 @@ GOOD: list[tuple[str, str, Any]] = [
     ("stop", "###", ("###",)),
     ("end_user", "老表", "老表"),
 ]
+SWITCHES = ("markdown", "reasoning", "bar", "title", "vi", "multiline", "osc52")
 BAD = [
     ("model", "  ", "model is empty; give it a value, or leave it out"),
     ("stream", "perhaps", "stream must be true or false"),
@@ -33,6 +43,8 @@ BAD = [
     ("reserve", "1k", "reserve must be a whole number from 1 up"),
     ("reserve", "9" * 5000, "reserve must be a whole number from 1 up"),
     ("max_turns", "-1", "max_turns must be a whole number from 0 up"),
+    ("theme", "Dark", "theme must be one of dark, light, contrast"),
+    *((name, "maybe", f"{name} must be true or false") for name in SWITCHES),
     ("temperature", "2.01", "temperature must be a number from 0 to 2"),
     ("top_p", "nan", "top_p must be a number from 0 to 1"),
     ("max_tokens", "1e3", "max_tokens must be a whole number from 1 up"),
