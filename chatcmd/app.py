@@ -1,14 +1,17 @@
 """App, the one mutable object: who is talking, everyone's session, the doors; `ask` is one turn."""
 
 import asyncio
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing, suppress
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from chatcmd.clock import Clock
+from chatcmd.conversation.attachment import File, announced, block
 from chatcmd.conversation.message import Message, Persona, Turn
+from chatcmd.conversation.models import check_images
 from chatcmd.conversation.remark import empty, remarks
 from chatcmd.conversation.reply import Reply
 from chatcmd.conversation.session import Ending, Session
@@ -21,16 +24,16 @@ from chatcmd.errors import (
     NotSaved,
     OurFault,
     ProviderError,
-    UsageError,
 )
 from chatcmd.history.library import Library
+from chatcmd.language import _
 from chatcmd.meter import Meter
 from chatcmd.provider import Provider, Providers, Request
 from chatcmd.settings.origin import Origin
 from chatcmd.settings.persona import persona_of
 from chatcmd.settings.settings import Settings
 from chatcmd.talk import Talk
-from chatcmd.terminal import ReaderGone
+from chatcmd.terminal import Keyboard, ReaderGone
 from chatcmd.terminal.screen import Screen
 
 
@@ -50,6 +53,7 @@ class App:
         self.environ = environ
         self._providers = Providers(environ)
         self.meter = Meter(screen.note)
+        self.keyboard: Keyboard
 
     # Who is talking
 
@@ -78,7 +82,7 @@ class App:
 
     def end(self, by: Ending) -> None:
         """End the current user's session; a new one begins when they talk again."""
-        self._end(self.talks.pop(self.talk.session.user), by)
+        self.end_talk(self.talks.pop(self.talk.session.user), by)
 
     def end_all(self, by: Ending) -> None:
         """End every live session, saying where each is."""
@@ -89,11 +93,11 @@ class App:
     async def close(self) -> None:
         await self._providers.close()
 
-    def fail(self, error: ChatcmdError, more: str = "") -> None:
+    def fail(self, error: ChatcmdError, sentence: str = "{error}") -> None:
         """Say what went wrong; the exit code is that of the worst: what was not saved, then what was not answered."""
         worst = (Exit.HISTORY, Exit.PROVIDER, error.exit_code)
         self.exit_code = next(code for code in worst if code in (self.exit_code, error.exit_code))
-        self.screen.fail(f"{error}{more}")
+        self.screen.fail(sentence.format(error=error))
 
     # What can change on the way
 
@@ -105,92 +109,81 @@ class App:
 
     def change_model(self, name: str) -> None:
         """Let another model answer from the next question on; raises UsageError when it cannot be reached."""
-        if not self.settings["offline"]:
-            self.settings.service(name)
-        self.settings.budget(name)
+        self.check_model(name)
         self.settings = self.settings.changed("model", name, Origin("chat", "/model"))
         self.talk.changed(model=name)
 
-    def undo(self, turns: int) -> Talk:
-        """Take back the newest turns: the session as it was is saved, and a branch goes on without them."""
-        old = self.talk
-        kept = len(old.session.turns) - turns
-        if kept < 0:
-            raise UsageError(f"there are only {len(old.session.turns)} turns to take back")
-        branch = self._branch(old.session, kept)
-        branch.branched()
-        self.talks[old.session.user] = branch
-        self._end(old, "switch")
-        self._tell_trouble(branch)
-        return branch
-
-    async def retry(self) -> Turn | None:
-        """Ask the newest question again, in a branch; without an answer the session stays as it is."""
-        old = self.talk
-        if old.given_back is not None:
-            return await self.ask(old.given_back)
-        if old.session.aside and old.session.aside[-1].role == "user":  # a killed process left it unanswered
-            return await self.ask(old.session.aside[-1].content)
-        if not old.session.turns:
-            raise UsageError("there is no question to ask again yet")
-        branch = self._branch(old.session, len(old.session.turns) - 1)
-        turn = None
-        try:
-            turn = await self._ask(branch, old.session.turns[-1].question.content)
-        finally:
-            if turn is None:
-                branch.discard()
-        if turn is not None:
-            self.talks[old.session.user] = branch
-            self._end(old, "switch")
-        return turn
+    def check_model(self, name: str) -> None:
+        """Raise UsageError when a model cannot be asked."""
+        if not self.settings["offline"]:
+            self.settings.service(name)
+        self.settings.budget(name)
 
     # One turn
 
-    async def ask(self, text: str) -> Turn | None:
+    async def ask(self, text: str, ats: Sequence[int] = ()) -> Turn | None:
         """Ask a question, show and keep the answer; None when it was stopped before its first word.
 
-        Being cancelled stops the answer. Raises QuestionTooLong, UsageError, and ProviderError when nothing came:
-        the session is then as it was.
+        `ats` are the places of the `@` that a person typed; one that names a file attaches it. Being cancelled stops
+        the answer. Raises QuestionTooLong, UsageError, and ProviderError when nothing came: the session is then as it
+        was.
         """
-        return await self._ask(self.talk, text)
+        question = Message(role="user", content=text)
+        if ats:
+            from chatcmd.attachment import attached
 
-    async def _ask(self, talk: Talk, text: str) -> Turn | None:
-        question = Message(role="user", content=text, at=self.clock.now())
-        window = self.meter.fit(self.settings, talk.session, question)
-        provider = await self._reach(talk.session.model)
-        self.screen.note(*talk.left_out(window.dropped))
+            question = replace(question, attachments=attached(text, ats, self.settings))
+        return await self.ask_in(self.talk, question, self.talk.session.model)
+
+    async def ask_in(self, talk: Talk, question: Message, model: str) -> Turn | None:
+        """Ask in a talk that need not be the current one, of a model that need not be its own; as `ask` does."""
+        question = replace(question, at=self.clock.now(), status=None)
+        session = replace(talk.session, model=model)
+        check_images(model, [question])
+        window = self.meter.fit(self.settings, session, question)
+        check_images(model, window.messages)
+        provider = await self._reach(model)
+        self.screen.note(*self._attached(question, model), *talk.left_out(window.dropped, self.screen.width))
         talk.asked(question)
-        self._tell_trouble(talk)
-        reply, stopped, failure = await self._answer(talk, provider, window)
+        self.tell_trouble(talk)
+        reply, stopped, failure = await self._answer(talk, provider, self._request(model, window))
         if isinstance(failure, ContextTooLong) and not reply.content:
-            self.settings, smaller = self.meter.fit_smaller(self.settings, talk.session, question, window, failure)
+            self.settings, smaller = self.meter.fit_smaller(self.settings, session, question, window, failure)
             if smaller is not None:
-                again = f"{str(failure).rpartition('; ')[0]}; asking once more with less"
-                self.screen.note(*reply.notices, again, *talk.left_out(smaller.dropped))
-                reply, stopped, failure = await self._answer(talk, provider, smaller)
+                again = _("{refusal}; asking once more with less").format(refusal=str(failure).rpartition("; ")[0])
+                self.screen.note(*reply.notices, again, *talk.left_out(smaller.dropped, self.screen.width))
+                reply, stopped, failure = await self._answer(talk, provider, self._request(model, smaller))
         turn = reply.turn(question, self.clock.now(), stopped=stopped)
         if turn is None:
             talk.withdrawn()
-            self._tell_trouble(talk)
+            self.tell_trouble(talk)
             self.screen.note(*reply.notices)
             if failure is None and not stopped:
-                failure = EmptyAnswer(empty(talk.session.model, reply.finish_reason))
+                failure = EmptyAnswer(empty(model, reply.finish_reason))
             if failure is not None:
                 raise failure
             return None
         if (settings := self.settings.generation or None) != talk.session.settings:
             turn = replace(turn, answer=replace(turn.answer, settings=settings or {}))
         talk.answered(turn)
-        self._tell_trouble(talk)
-        self.meter.learn(self.settings, talk.session.model, reply.window, turn.answer)
+        self.tell_trouble(talk)
+        self.meter.learn(self.settings, model, reply.window, turn.answer)
         self._remark(reply, turn.answer, failure)
         return turn
 
-    async def _answer(self, talk: Talk, provider: Provider, window: Window) -> tuple[Reply, bool, ChatcmdError | None]:
+    def _attached(self, question: Message, model: str) -> list[str]:
+        """Say what a question brings along."""
+        exact = self.settings.model_named(model).known
+        sizes = [
+            self.meter.count(self.settings, model, block(each)) if isinstance(each, File) else 0
+            for each in question.attachments
+        ]
+        return [announced(each, size, exact=exact) for each, size in zip(question.attachments, sizes, strict=True)]
+
+    async def _answer(self, talk: Talk, provider: Provider, asked: Request) -> tuple[Reply, bool, ChatcmdError | None]:
         """Show the answer as it comes and record it; tell whether it was stopped, or what broke it off."""
-        async with aclosing(provider.stream(self._request(talk.session.model, window))) as deltas:
-            reply = Reply(deltas, window, self.clock.monotonic)
+        async with aclosing(provider.stream(asked)) as deltas:
+            reply = Reply(deltas, asked.window, self.clock.monotonic)
             try:
                 async with aclosing(talk.follow(reply.pieces())) as pieces:
                     await self.screen.stream(pieces)
@@ -213,27 +206,33 @@ class App:
         return await self._providers.reach(self.settings.service(name)[0], self.settings["timeout"])
 
     def warm(self, delay: float) -> None:
-        """Load what the first question needs in the background, after `delay` seconds."""
+        """Load what the first question and its answer need in the background, after `delay` seconds."""
         model = self.talk.session.model if self.user is not None else self.settings["model"]
-        with suppress(UsageError):  # told when it is needed
-            if not self.settings["offline"]:
-                self._providers.warm(self.settings.service(model)[0], delay)
+        timer = threading.Timer(delay, self._load, (model,))
+        timer.daemon = True
+        timer.start()
 
-    def _end(self, talk: Talk, by: Ending) -> None:
+    def _load(self, model: str) -> None:
+        with suppress(Exception):  # what is wrong is told when it is needed
+            if not self.settings["offline"]:
+                self._providers.connect(self.settings.service(model)[0])
+            self.screen.warm()
+
+    def end_talk(self, talk: Talk, by: Ending) -> None:
         """Save a session and say where it is; what cannot be saved is said, and sets the exit code."""
         try:
             if path := talk.end(self.clock.now(), by):
-                self.screen.note(f"saved: {self.settings.root.name(path)}")
+                self.screen.note(_("saved: {path}").format(path=self.settings.root.name(path)))
         except NotSaved as error:
-            self.fail(error, "; what reached the journal beside it is recovered at the next start")
+            self.fail(error, _("{error}; what reached the journal beside it is recovered at the next start"))
 
-    def _tell_trouble(self, talk: Talk) -> None:
+    def tell_trouble(self, talk: Talk) -> None:
         (self.screen.fail if talk.trouble else self.screen.note)(*talk.news())
 
     def _remark(self, reply: Reply, answer: Message, failure: ChatcmdError | None) -> None:
         self.screen.note(*remarks(reply, answer))
         if failure is not None:
-            self.fail(failure, "; what came is kept and marked incomplete" if self.library else "")
+            self.fail(failure, _("{error}; what came is kept and marked incomplete") if self.library else "{error}")
 
     def _new_talk(self, user: str, persona: Persona) -> Talk:
         session = Session(
@@ -245,6 +244,3 @@ class App:
             settings=self.settings.generation or None,
         )
         return Talk(session, self.library)
-
-    def _branch(self, session: Session, turns: int) -> Talk:
-        return Talk(session.branch(turns, self.clock.session_id(), self.clock.now()), self.library)

@@ -1,22 +1,37 @@
 """What the next request holds, proven before it is sent, and what servers teach about models that are not known."""
 
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
 from chatcmd import vocabulary
 from chatcmd.conversation.message import Message
-from chatcmd.conversation.models import O200K
+from chatcmd.conversation.models import O200K, images_of, look_up
 from chatcmd.conversation.session import Session
-from chatcmd.conversation.tokens import UNMEASURED_RATIO, Cost, Ledger, at_least, bound, estimate, exact
+from chatcmd.conversation.tokens import UNMEASURED_RATIO, Cost, Count, Ledger, Rules, at_least, bound, estimate, exact
 from chatcmd.conversation.window import Window, fit
 from chatcmd.errors import ContextTooLong, UsageError
+from chatcmd.language import _
 from chatcmd.settings.settings import Settings
 
 NO_LIMIT = 2**53
 
 LEAST_WINDOW = 256
 """Tokens; a server that names a smaller window is not believed."""
+
+
+class Ahead(NamedTuple):
+    """What the next request holds before its question.
+
+    `tokens` of the `room` that a prompt may take, as `kind` of count: exact, bound (at most so many) or estimate;
+    `dropped` is the number of turns that stay out.
+    """
+
+    tokens: int
+    room: int
+    kind: str
+    dropped: int
 
 
 class Meter:
@@ -26,6 +41,7 @@ class Meter:
         self._note = note
         self._ledgers: dict[tuple[str, str], Ledger] = {}
         self._told: set[str] = set()
+        self._ahead: tuple[tuple[Any, ...], Ahead] | None = None
 
     def fit(self, settings: Settings, session: Session, question: Message) -> Window:
         """Decide what is sent with a question; raises QuestionTooLong, UsageError.
@@ -36,10 +52,12 @@ class Meter:
         rules = settings.model_named(session.model).rules
         if rules is None:
             return self._fit_unknown(settings, session, question)
+        images = images_of(session.model)
         if vocabulary.is_loaded(rules.encoding):
-            costs = [exact(rules, vocabulary.counter(rules.encoding))]
+            costs = [exact(rules, vocabulary.counter(rules.encoding), images)]
         else:
-            costs = [bound(rules), exact(rules, lambda text: vocabulary.counter(rules.encoding)(text))]  # noqa: PLW0108
+            count: Count = lambda text: vocabulary.counter(rules.encoding)(text)  # noqa: E731, PLW0108 - loads when asked
+            costs = [bound(rules, images), exact(rules, count, images)]
         window = fit(session.persona.message, session.turns, question, budget, costs)
         return replace(window, least=at_least(window.messages)) if window.kind == "bound" else window
 
@@ -47,7 +65,7 @@ class Meter:
         """Return the best count that there is for a model, loading its vocabulary."""
         rules = settings.model_named(name).rules
         if rules is not None:
-            return exact(rules, vocabulary.counter(rules.encoding))
+            return exact(rules, vocabulary.counter(rules.encoding), images_of(name))
         return estimate(vocabulary.counter(O200K.encoding), self._ledger(settings, name).ratio)
 
     def count(self, settings: Settings, name: str, text: str) -> int:
@@ -56,6 +74,18 @@ class Meter:
         counted = vocabulary.counter((rules or O200K).encoding)(text)
         ratio = 1.0 if rules is not None else self._ledger(settings, name).ratio or UNMEASURED_RATIO
         return int(counted * ratio)
+
+    def ahead(self, settings: Settings, session: Session) -> Ahead:
+        """Say what the next request holds; at once, by what is loaded by now, and remembered until anything changes.
+
+        Raises UsageError where there is no room for a prompt.
+        """
+        rules = settings.model_named(session.model).rules
+        loaded = vocabulary.is_loaded((rules or O200K).encoding)
+        state = (settings, session, self._ledgers.get(_key(settings, session.model)), loaded)
+        if self._ahead is None or any(now is not before for now, before in zip(state, self._ahead[0], strict=True)):
+            self._ahead = state, self._look_ahead(settings, session, loaded=loaded)
+        return self._ahead[1]
 
     def learn(self, settings: Settings, name: str, window: Window, answer: Message) -> None:
         """Keep what the server counted; load the vocabulary early when the next question may need it."""
@@ -86,18 +116,39 @@ class Meter:
             return settings, None
         return settings, replace(window, dropped=len(session.turns) - len(newest) + window.dropped)
 
+    def _look_ahead(self, settings: Settings, session: Session, *, loaded: bool) -> Ahead:
+        """Count exactly where that takes no loading, else bound by bytes, and by what the server told last."""
+        budget, name, question = settings.budget(session.model), session.model, Message(role="user", content="")
+        rules, turns = settings.model_named(name).rules, session.turns
+        least, persona = bound(rules, images_of(name)), session.persona.message
+        all_of_it = fit(persona, turns, question, replace(budget, window=NO_LIMIT), [least])
+        tokens = all_of_it.tokens if rules else self._ledger(settings, name).at_most(all_of_it.messages)
+        tokens -= least.of(question)
+        if loaded and (rules or tokens > budget.room):
+            cost = self.cost(settings, name)
+            window = fit(persona, turns, question, budget, [cost])
+            return Ahead(window.tokens - cost.of(question), budget.room, window.kind, window.dropped)
+        told = _told(session, rules) if rules and not all_of_it.dropped else None
+        if told is not None and told < min(tokens, budget.room):
+            return Ahead(told, budget.room, "estimate", all_of_it.dropped)
+        if tokens <= budget.room:
+            return Ahead(tokens, budget.room, all_of_it.kind, all_of_it.dropped)
+        before = turns[-1].answer.window if turns else None
+        return Ahead(budget.room, budget.room, "bound", max(all_of_it.dropped, before.dropped if before else 0))
+
     def _fit_unknown(self, settings: Settings, session: Session, question: Message) -> Window:
         """Prove that everything fits by what the server has told so far, else fit by an estimate."""
         budget, name, persona = settings.budget(session.model), session.model, session.persona.message
         if name not in self._told and not _window_is_set(settings, name):
             self._told.add(name)
-            self._note(
-                f"the window of {name} is not known, {budget.window:,} tokens are assumed; "
-                f'set "{name}" = TOKENS under [windows] in envs/settings.toml'
+            assumed = _(
+                "the window of {name} is not known, {tokens:,} tokens are assumed; "
+                'set "{name}" = TOKENS under [windows] in envs/settings.toml'
             )
+            self._note(assumed.format(name=name, tokens=budget.window))
         all_of_it = fit(persona, session.turns, question, replace(budget, window=NO_LIMIT), [bound(None)])
         at_most = self._ledger(settings, name).at_most(all_of_it.messages)
-        if at_most <= budget.room:
+        if at_most <= budget.room and all_of_it.kind == "bound":
             return replace(all_of_it, tokens=at_most, budget=budget)
         count = vocabulary.counter(O200K.encoding)
         ledger = self._ledgers[_key(settings, name)] = self._ledger(settings, name).measured(count)
@@ -111,6 +162,17 @@ class Meter:
 
     def _ledger(self, settings: Settings, name: str) -> Ledger:
         return self._ledgers.get(_key(settings, name), Ledger())
+
+
+def _told(session: Session, rules: Rules) -> int | None:
+    """Add up what a server by the same rules counted for the last request, if all turns were in it, and its answer."""
+    answer = session.turns[-1].answer if session.turns else None
+    if answer is None or answer.window is None or answer.usage is None or not answer.usage.completion_tokens:
+        return None
+    sent = answer.window
+    if sent.at_most or sent.estimate or sent.dropped or look_up(answer.model or "").rules != rules:
+        return None
+    return sent.tokens + rules.per_message + 1 + answer.usage.completion_tokens
 
 
 def _window_is_set(settings: Settings, name: str) -> bool:

@@ -1,15 +1,17 @@
 """The loop: read a line, then run a slash command or ask."""
 
 import re
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from chatcmd.app import App
 from chatcmd.conversation.name import checked
+from chatcmd.desk import entitle
 from chatcmd.errors import ChatcmdError, Exit, NameRefused, OurFault, UsageError
+from chatcmd.language import _
 from chatcmd.signals import Leave, Signals, Stopped
 from chatcmd.slash.registry import Call, Question, parse
-from chatcmd.terminal import EndOfInput, Interrupted, Keyboard, ReaderGone
+from chatcmd.terminal import NO_DRAFT, EndOfInput, Interrupted, Keyboard, Line, ReaderGone
 from chatcmd.terminal.screen import heading
 
 _HALVES = re.compile("[\ud800-\udfff]")
@@ -26,9 +28,9 @@ class Repl:
 
     def __init__(self, app: App, keyboard: Keyboard, signals: Signals) -> None:
         self._app = app
-        self._keyboard = keyboard
+        self._keyboard = app.keyboard = keyboard
         self._signals = signals
-        self._draft = ""
+        self._draft = NO_DRAFT
         self._pressed: float | None = None
 
     async def run(self) -> Exit:
@@ -53,40 +55,42 @@ class Repl:
     async def _once(self) -> None:
         """Read one line and do what it says."""
         app = self._app
+        entitle(app)
         if app.user is None:
             await self._ask_who()
             return
-        line = await self._line(heading(app.user), text=self._draft)
+        line = await self._line(heading(app.user), draft=self._draft)
         if line is None:
-            self._draft = ""
+            self._draft = NO_DRAFT
             return
-        self._draft, asked = "", False
+        self._draft, asked = NO_DRAFT, False
         try:
-            meant = parse(line)
+            meant = parse(line.text)
             asked = isinstance(meant, Question)
             if isinstance(meant, Call):
-                self._draft = await self._interruptible(meant.command.run(app, meant.argument)) or ""
+                given = await self._interruptible(meant.command.run(app, meant.argument))
+                self._draft = given if isinstance(given, Line) else Line(given or "")
             elif meant is not None:
-                await self._question(meant.text)
+                await self._question(meant.text, _moved(line, meant.text))
         except Stopped:
-            app.screen.note("stopped before the first word")
-            self._give_back(line if asked else "")
+            app.screen.note(_("stopped before the first word") if asked else _("stopped"))
+            self._give_back(line if asked else NO_DRAFT)
         except ChatcmdError as error:
             app.fail(error)
-            self._give_back(line if asked else "")
+            self._give_back(line if asked else NO_DRAFT)
         except (Leave, ReaderGone):
             raise
         except Exception as fault:  # a fault of ours costs neither the chat nor the question
             app.fail(OurFault(fault))
-            self._give_back(line if asked else "")
+            self._give_back(line if asked else NO_DRAFT)
         if app.screen.gone is not None:
             raise app.screen.gone
 
-    async def _question(self, text: str) -> None:
+    async def _question(self, text: str, ats: Sequence[int]) -> None:
         if not self._keyboard.interactive:
             assert self._app.user is not None, "asked for before"
             self._app.screen.question(self._app.user, text)
-        if await self._interruptible(self._app.ask(text)) is None:
+        if await self._interruptible(self._app.ask(text, ats)) is None:
             raise Stopped
 
     async def _interruptible(self, work: Coroutine[Any, Any, Any]) -> Any:
@@ -99,25 +103,26 @@ class Repl:
         saved = app.library.users() if app.library else []
         known = list(dict.fromkeys(name for name in (*app.talks, *saved) if _is_name(name)))
         if known and self._keyboard.interactive:
-            app.screen.note(f"known users: {', '.join(known[:8])}{', ...' if len(known) > 8 else ''}")  # noqa: PLR2004
-        line = await self._line("Your name: ", offers=known)
-        if line is None or line.strip() == "1":
+            names = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")  # noqa: PLR2004
+            app.screen.note(_("known users: {names}").format(names=names))
+        line = await self._line(_("Your name: "), offers=known)
+        if line is None or line.text.strip() == "1":
             return
-        if line.strip() in _NO_NAMES:
+        if line.text.strip() in _NO_NAMES:
             raise Leave
         try:
-            if line.startswith("/"):
-                raise NameRefused("a name cannot begin with a slash here; type a name first, or 0 to leave")
-            app.switch_to(checked(line, "user"))
+            if line.text.startswith("/"):
+                raise NameRefused(_("a name cannot begin with a slash here; type a name first, or 0 to leave"))
+            app.switch_to(checked(line.text, "user"))
         except UsageError as error:
             app.fail(error)
             if not self._keyboard.interactive:
                 raise Leave from None
 
-    async def _line(self, prompt: str, *, text: str = "", offers: list[str] | None = None) -> str | None:
+    async def _line(self, prompt: str, *, draft: Line = NO_DRAFT, offers: list[str] | None = None) -> Line | None:
         """Read a line; None when Ctrl-C was pressed once, on an empty line."""
         try:
-            line = await self._signals.guard(self._keyboard.line(prompt, text=text, offers=offers))
+            line = await self._signals.guard(self._keyboard.line(prompt, draft=draft, offers=offers))
         except EndOfInput:
             raise Leave from None
         except (Interrupted, Stopped):
@@ -125,12 +130,12 @@ class Repl:
             if self._pressed is not None and now - self._pressed <= TWICE_SECONDS:
                 raise Leave from None
             self._pressed = now
-            self._app.screen.note("Ctrl-C again leaves, and saves; so does 0")
+            self._app.screen.note(_("Ctrl-C again leaves, and saves; so does 0"))
             return None
         self._pressed = None
-        return _HALVES.sub("\ufffd", line)
+        return Line(_HALVES.sub("\ufffd", line.text), line.ats)
 
-    def _give_back(self, line: str) -> None:
+    def _give_back(self, line: Line) -> None:
         """Put a question that was not answered back into the line, where there is one to edit."""
         if self._keyboard.interactive:
             self._draft = line
@@ -140,6 +145,12 @@ class Repl:
             self._app.end_all(by)
         except ReaderGone:
             self._app.end_all(by)  # the screen is silent from now on
+
+
+def _moved(line: Line, text: str) -> Sequence[int]:
+    """Give the places of the typed `@` in what is sent of a line: all of it, or what follows its first character."""
+    shift = len(line.text) - len(text)
+    return tuple(at - shift for at in line.ats if at >= shift)
 
 
 def _is_name(folder: str) -> bool:

@@ -7,9 +7,16 @@ from msgspec.structs import replace
 
 from chatcmd.conversation.message import Message, Turn
 from chatcmd.conversation.session import Ending, Session
+from chatcmd.conversation.thinking import Piece
 from chatcmd.errors import HistoryError, NotSaved, SessionInUse
 from chatcmd.history.journal import Journal
 from chatcmd.history.library import Library
+from chatcmd.language import _, ngettext
+from chatcmd.terminal.cells import cut
+from chatcmd.terminal.clean import clean_line
+
+QUOTED, MOST_QUOTED = 40, 8
+"""Cells of a question that a note quotes, and how many it quotes; no line has room for more."""
 
 
 class Talk:
@@ -24,7 +31,7 @@ class Talk:
         self.trouble: HistoryError | None = None
         self._trouble_told = False
         self._dropped = 0
-        self.given_back: str | None = None
+        self.given_back: Message | None = None
         self._library = library
         self._journal = journal
         self._changed = False
@@ -32,8 +39,7 @@ class Talk:
 
     def asked(self, question: Message) -> None:
         """Record a question; it is on the disk when this returns, unless there is trouble."""
-        if self._open is not None:  # a fault of ours came between it and its answer
-            self.session, self._changed = self.session.with_unanswered(self._open), True
+        self._whole()
         self._open = question
         self._record(lambda journal: journal.asked(self.session, question))
 
@@ -46,7 +52,7 @@ class Talk:
 
     def withdrawn(self) -> None:
         """Record that the last question was given back."""
-        self.given_back, self._open = self._open.content if self._open else None, None
+        self.given_back, self._open = self._open, None
         self._record(lambda journal: journal.withdrawn(self.session))
 
     def branched(self) -> None:
@@ -61,13 +67,38 @@ class Talk:
         if self._journal is not None and not self._journal.is_empty:
             self._journal.renew()
 
-    def left_out(self, turns: int) -> list[str]:
-        """Say that more turns than before stay out of the window, if they do."""
+    def renamed(self, title: str) -> None:
+        """Give the session a title; once something was said, it is on the disk when this returns."""
+        self.changed(title=title, renamed=self.session.renamed + 1)
+        if self.session.worth_saving:
+            self._changed = True
+            self._record(lambda journal: journal.opened(self._whole()))
+
+    def save(self) -> Path | None:
+        """Write the session's file now, and go on; None where nothing is kept or was said. Raises NotSaved."""
+        if self._library is None or not self.session.worth_saving:
+            return None
+        if not self._changed:  # gone on with, and nothing said since
+            return self._library.path_of(self.session.user, self.session.id)
+        self.changed()  # the journal goes on from what is in the file, so that nothing in it comes twice
+        self._record(lambda journal: journal.opened(self._whole()))
+        if self._journal is None:
+            raise NotSaved(str(self.trouble)) from self.trouble
+        return self._library.write(self.session, self._journal)
+
+    def left_out(self, turns: int, width: int) -> list[str]:
+        """Say which more turns than before stay out of the window, if any do, on one line of `width` cells."""
         before, self._dropped = self._dropped, turns
         if turns <= before:
             return []
-        are = "1 earlier turn is" if turns == 1 else f"{turns:,} earlier turns are"
-        return [f"{are} outside the window now and not sent (kept in the history; see /context)"]
+        left = ngettext(
+            "turn {last:,} left the window, {last:,} in all (see /context): {questions}",
+            "turns {first:,} to {last:,} left the window, {last:,} in all (see /context): {questions}",
+            turns - before,
+        )
+        asked = [clean_line(turn.question.content[:QUOTED]) for turn in self.session.turns[before:turns][:MOST_QUOTED]]
+        questions = "; ".join(cut(question, QUOTED) for question in asked)
+        return [cut(left.format(first=before + 1, last=turns, questions=questions), width)]
 
     def news(self) -> list[str]:
         """Say that the disk fails, or that it is well again, once each."""
@@ -75,10 +106,11 @@ class Talk:
         if told == self._trouble_told:
             return []
         if self.trouble is not None:
-            return [f"{self.trouble}; the chat goes on in memory and tries again at every turn"]
-        return ["the history is written again, nothing is missing"]
+            worse = _("{trouble}; the chat goes on in memory and tries again at every turn")
+            return [worse.format(trouble=self.trouble)]
+        return [_("the history is written again, nothing is missing")]
 
-    def follow(self, pieces: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
+    def follow(self, pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
         """Pass an answer on, recording it while it comes."""
         return self._journal.follow(pieces) if self._journal else pieces
 
@@ -111,6 +143,12 @@ class Talk:
         if self._journal is not None:
             self._journal.close(remove=True)
             self._journal = None
+
+    def _whole(self) -> Session:
+        """Return the session, with a question in it that a fault of ours has left open."""
+        if self._open is not None:
+            self.session, self._changed, self._open = self.session.with_unanswered(self._open), True, None
+        return self.session
 
     def _record(self, write: Callable[[Journal], None]) -> None:
         if self._library is None:

@@ -194,8 +194,11 @@ class Terminal:
         self.send("\x1b[200~" + text.replace("\n", "\r") + "\x1b[201~")
 
     def expect(self, needle: str | re.Pattern[str], timeout: float = 10) -> re.Match[str]:
-        """Wait until the needle appears in the output after the last match, and return the match."""
-        pattern = re.compile(re.escape(needle)) if isinstance(needle, str) else needle
+        """Wait until the needle appears in the output after the last match, and return the match.
+
+        A sentence may be broken into lines at its blanks.
+        """
+        pattern = re.compile(r"\s+".join(map(re.escape, re.split(" +", needle)))) if isinstance(needle, str) else needle
         found: re.Match[str] | None = None
 
         def seen() -> bool:

@@ -17,6 +17,14 @@ ANSWERS = [
     "三位的水仙花数有 153、370、371、407。",
     "```python\nfor n in range(100, 1000):\n\tif n == sum(int(d) ** 3 for d in str(n)):\n        print(n)\n```",
 ]
+RENDERED = [
+    ANSWERS[0],
+    "因为加法就是这样定义的：\n\n 1 一个苹果\n 2 再加一个",
+    ANSWERS[2],
+    "\n\n for n in range(100, 1000):\n    if n == sum(int(d) ** 3 for d in str(n)):\n         print(n)\n",
+]
+"""The answers as a terminal shows them, with code set off by blank rows."""
+
 TWO, LAST = "1+1=几", "还是2 🙂\n"
 LINES = ["简说Python", *ONE, "1", "第二个用户", TWO, "0"]
 
@@ -87,7 +95,7 @@ def test_tutorial_in_a_terminal_says_asks_and_saves_the_same(stage: Stage) -> No
     with stage.terminal(env={"NO_COLOR": "1"}) as terminal:
         terminal.expect("Your name:")
         terminal.line(LINES[0])
-        for question, answer in zip(ONE, ANSWERS, strict=True):
+        for question, answer in zip(ONE, RENDERED, strict=True):
             terminal.expect("【简说Python】")
             terminal.line(question)
             terminal.expect(f"{question}\n【ChatGPT】{answer}\n")

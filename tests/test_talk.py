@@ -9,8 +9,15 @@ from chatcmd.errors import HistoryError, NotSaved, SessionInUse
 from chatcmd.history import file
 from chatcmd.history.library import Library, Recovered
 from chatcmd.talk import Talk
+from chatcmd.terminal.cells import cells
+from chatcmd.terminal.clean import clean_line
 from tests.history.made import ID, answer, contents, full_disk, let_go, question, session, tree, turn
 
+REST = (
+    "left the window, 1 in all (see /context): 问题 1",
+    "left the window, 3 in all (see /context): 问题 1; 问题 2; 问题 3",
+    "left the window, 2 in all (see /context): 问题 2",
+)
 END = "2026-11-20T22:00:00.000Z"
 
 
@@ -153,6 +160,34 @@ def test_folder_that_was_removed_is_made_again(library: Library) -> None:
     assert talk.trouble is None
     (found,) = killed(talk, library)
     assert contents(found.session) == contents(session(2))
+
+
+@pytest.mark.parametrize(
+    ("turns", "width", "sentences"),
+    [
+        ([0, 1], 80, ["turn 1 left the window, 1 in all (see /context): 问题 1"]),
+        ([2, 2], 80, ["turns 1 to 2 left the window, 2 in all (see /context): 问题 1; 问题 2"]),
+        ([1, 3], 80, [f"turn 1 {REST[0]}", "turns 2 to 3 left the window, 3 in all (see /context): 问题 2; 问题 3"]),
+        ([3, 1, 2], 80, [f"turns 1 to 3 {REST[1]}", f"turn 2 {REST[2]}"]),
+        ([2], 20, ["turns 1 to 2 left t…"]),
+        ([2], 60, ["turns 1 to 2 left the window, 2 in all (see /context): 问题…"]),
+        ([12], 60, ["turns 1 to 12 left the window, 12 in all (see /context): 问…"]),
+    ],
+)
+def test_which_turns_left_the_window_is_one_line_at_any_width(
+    turns: list[int], width: int, sentences: list[str]
+) -> None:
+    talk = Talk(session(12), None)
+    said = [sentence for left in turns for sentence in talk.left_out(left, width)]
+    assert said == sentences
+    assert all(cells(sentence) <= width for sentence in said)
+
+
+def test_questions_that_left_are_quoted_clean_and_short() -> None:
+    talk = Talk(session().with_turn(Turn(question("\x1b[2J\n\u202e" + "长" * 9000), answer("a"))), None)
+    (sentence,) = talk.left_out(1, 200)
+    assert clean_line(sentence) == sentence
+    assert sentence.endswith("(see /context): ␛[2J <U+202E>" + "长" * 13 + "…")
 
 
 def killed(talk: Talk, library: Library) -> list[Recovered]:

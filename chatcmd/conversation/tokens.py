@@ -57,8 +57,9 @@ def exact(rules: Rules, count: Count, images: Counted | None = None) -> Cost:
     """Count as the server of a known model does; what its images cost is estimated."""
 
     def of(message: Message) -> int:
-        said = count(message.content) if message.is_plain else _counted(message, count, images)
-        return rules.per_message + count(message.role) + said
+        if message.attachments or message.parts is not None:
+            return rules.per_message + count(message.role) + _counted(message, count, images)
+        return rules.per_message + count(message.role) + count(message.content)
 
     return Cost("exact", of, rules.priming)
 
@@ -101,7 +102,9 @@ def byte_length(text: str) -> int:
 
 def size_of(message: Message) -> int:
     """Give the bytes of all that a message says."""
-    return byte_length(message.content) if message.is_plain else sum(map(byte_length, message.texts))
+    if message.attachments or message.parts is not None:
+        return sum(map(byte_length, message.texts))
+    return byte_length(message.content)
 
 
 def _counted(message: Message, count: Count, images: Counted | None) -> int:

@@ -87,5 +87,5 @@ def _fit(persona: Message, turns: Sequence[Turn], question: Message, budget: Bud
             kept += 1
     newest = turns[len(turns) - kept :]
     messages = (*head, *(message for turn in newest for message in (turn.question, turn.answer)), question)
-    seen = any(not message.is_plain and message.pictures for message in messages)
+    seen = any(message.pictures for message in messages if message.attachments or message.parts)
     return Window(messages, tokens, len(turns) - kept, "estimate" if seen else cost.kind, budget), crowded

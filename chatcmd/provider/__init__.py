@@ -5,7 +5,6 @@ import gc
 import os
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from chatcmd.provider.offline import Demo
@@ -36,25 +35,16 @@ class Providers:
     async def reach(self, service: Service, timeout: float) -> Provider:  # noqa: ASYNC109 - the provider's own clock
         """Return the provider of a service, with its longest silence in seconds; raises UsageError for a bad proxy."""
         if service not in self._connected:
-            await asyncio.to_thread(self._connect, service)
+            await asyncio.to_thread(self.connect, service)
         self._connected[service].timeout = timeout
         return self._connected[service]
-
-    def warm(self, service: Service, delay: float) -> None:
-        """Load the SDK in the background after `delay` seconds; what is wrong is told when it is needed."""
-        timer = threading.Timer(delay, self._warm, (service,))
-        timer.daemon = True
-        timer.start()
 
     async def close(self) -> None:
         for provider in list(self._connected.values()):  # a thread may still be adding one
             await provider.close()
 
-    def _warm(self, service: Service) -> None:
-        with suppress(Exception):
-            self._connect(service)
-
-    def _connect(self, service: Service) -> None:
+    def connect(self, service: Service) -> None:
+        """Load the SDK, and make its client; raises UsageError for a bad proxy."""
         with self._lock:
             if service in self._connected:
                 return

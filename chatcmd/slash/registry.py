@@ -1,6 +1,6 @@
 """What a line means, and the slash commands by name: help and completion are read from here."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -9,19 +9,41 @@ from msgspec import Struct
 
 from chatcmd.app import App
 from chatcmd.errors import UsageError
+from chatcmd.language import _, marked
 from chatcmd.settings.option import nearest
+from chatcmd.terminal import Line, Offer
+from chatcmd.terminal.cells import cut
+from chatcmd.terminal.clean import clean_line
 
-Run = Callable[[App, str], Coroutine[Any, Any, str | None]]
+Run = Callable[[App, str], Coroutine[Any, Any, Line | str | None]]
 """Does the command; a text that it returns is given to the line editor to be edited."""
+
+Complete = Callable[[App, str], Iterable[Offer]]
+"""Offers what can stand where an argument has been begun; it answers at once."""
+
+GROUPS = {
+    "answer": marked("the last answer"),
+    "session": marked("this session"),
+    "who": marked("who talks"),
+    "history": marked("what was saved"),
+    "chat": marked("this chat"),
+}
+"""The groups of /help, in its order."""
+
+LONGEST_HELP = 60
+"""Cells of an offer's help, which stands beside it on one line."""
 
 
 class Command(Struct, frozen=True):
-    """A slash command: its name, what may follow it, and one line of help."""
+    """A slash command: its name, what may follow it, one line of help, and more of it for `/help NAME`."""
 
     name: str
     usage: str
     help: str
     run: Run
+    group: str
+    complete: Complete | None
+    more: str
 
 
 class Question(Struct, frozen=True):
@@ -42,11 +64,13 @@ _ESCAPED = {"\\0": "0", "\\1": "1", "\\quit": "quit", "\\exit": "exit"}
 _WORDS = {"0": "exit", "quit": "exit", "exit": "exit", "1": "reset"}
 
 
-def command(name: str, usage: str, help_text: str) -> Callable[[Run], Run]:
-    """Register the decorated function as the command of that name."""
+def command(
+    name: str, usage: str, help_text: str, *, group: str = "chat", complete: Complete | None = None, more: str = ""
+) -> Callable[[Run], Run]:
+    """Register the decorated function as the command of that name; the texts are `marked`."""
 
     def register(run: Run) -> Run:
-        _commands[name] = Command(name, usage, help_text, run)
+        _commands[name] = Command(name, usage, help_text, run, group, complete, more)
         return run
 
     return register
@@ -65,12 +89,12 @@ def commands() -> dict[str, Command]:
 
 def helps() -> dict[str, str]:
     """Give every command's word with its line of help, for completion."""
-    return {f"/{each.name}": each.help for each in commands().values() if each.name != "reset"}
+    return {f"/{each.name}": _(each.help) for each in commands().values() if each.name != "reset"}
 
 
 def parse(line: str) -> Question | Call | None:
     """Say what a line means; None for a blank one. Raises UsageError for a command that there is not."""
-    if "\n" in line:
+    if "\n" in line.rstrip("\n"):
         return Question(line) if line.strip() else None  # what was pasted is no command, whatever it begins with
     if line in _WORDS:
         return Call(commands()[_WORDS[line]], "")
@@ -80,9 +104,43 @@ def parse(line: str) -> Question | Call | None:
         return Question(line[1:])
     if not line.startswith("/"):
         return Question(line) if line.strip() else None
-    word, _, argument = line[1:].partition(" ")
+    word, argument = _split(line)
+    return Call(named(word), argument.strip())
+
+
+def named(word: str) -> Command:
+    """Find a command by its word; raises UsageError with the nearest one when there is none."""
     found = commands().get(word)
     if found is None:
-        hint = nearest(word, list(commands())).replace("mean ", "mean /")
-        raise UsageError(f"there is no command /{word}{hint} (see /help; a question that begins with a slash: //...)")
-    return Call(found, argument.strip())
+        known = [name.removeprefix("/") for name in helps()]
+        hint = nearest(word, known, lambda name: f"/{name}")
+        refusal = _("there is no command /{word}{hint} (see /help; a question that begins with a slash: //...)")
+        raise UsageError(refusal.format(word=word, hint=hint))
+    return found
+
+
+def complete(app: App, before: str) -> Iterable[Offer]:
+    """Offer what can stand behind a line's beginning: the commands, then what each can be followed by."""
+    if app.user is None or not before.startswith("/") or before.startswith("//") or "\n" in before:
+        return []
+    word, argument = _split(before)
+    if len(before) == 1 + len(word):
+        words = {name.removeprefix("/"): text for name, text in helps().items()}
+        return [Offer(f"/{each.text}", each.back + 1, each.help) for each in matching(word, words)]
+    found = commands().get(word)
+    return found.complete(app, argument) if found is not None and found.complete is not None else []
+
+
+def matching(typed: str, choices: Mapping[str, str]) -> list[Offer]:
+    """Offer the choices (with their helps) that begin with what was typed, or at least hold it, in any case."""
+    begun = typed.casefold()
+    names = {name: name.casefold() for name in choices if clean_line(name) == name}
+    found = [name for name, folded in names.items() if folded.startswith(begun)]
+    found = found or [name for name, folded in names.items() if begun in folded]
+    return [Offer(name, len(typed), cut(clean_line(choices[name]), LONGEST_HELP)) for name in found]
+
+
+def _split(line: str) -> tuple[str, str]:
+    """Split a line into its command's word and what follows the blanks behind it, full-width ones too."""
+    word = line[1:].split(maxsplit=1)[0] if line[1:2].strip() else ""
+    return word, line[1 + len(word) :].lstrip()

@@ -1,33 +1,50 @@
 """/status: where one is."""
 
 from chatcmd.app import App
+from chatcmd.language import _, marked
 from chatcmd.provider.proxy import proxy_for
 from chatcmd.settings.url import host_of
 from chatcmd.slash.registry import command
 
 
-@command("status", "", "who talks to whom, where from, and where it is kept")
+@command("status", "", marked("who talks to whom, where from, and where it is kept"), group="session")
 async def status(app: App, argument: str) -> None:  # noqa: ARG001 - all commands are called alike
     session, settings = app.talk.session, app.settings
-    if settings["offline"]:
-        service = "none: the offline demo answers"
-    else:
-        reached, _ = settings.service(session.model)
-        key = f"key from {reached.key.origin}" if reached.key else "no key needed"
-        before = proxy_for(reached.base_url, reached.proxy, app.environ)
-        proxy = f", proxy {host_of(before.url)} from {before.origin}" if before else ""
-        service = f"{host_of(reached.base_url)} (from {settings.address_origin(session.model)}; {key}{proxy})"
-    origin = settings.origin("model") if session.model == settings["model"] else "the session"
-    where = "not kept (--no-save)"
+    origin = settings.origin("model") if session.model == settings["model"] else _("the session")
+    where = _("not kept (--no-save)")
     if app.library is not None:
         where = settings.root.name(app.library.path_of(session.user, session.id))
+    come_from = _("{value} (from {origin})")
     rows = [
-        ("user", session.user),
-        ("persona", f"{session.persona.name}: {session.persona.content}"),
-        ("model", f"{session.model} (from {origin})"),
-        ("service", service),
-        ("turns", str(len(session.turns))),
-        ("session", where),
-        ("root", f"{settings.root.path} (from {settings.root.origin})"),
+        (_("user"), session.user),
+        (_("persona"), _("{name}: {text}").format(name=session.persona.name, text=session.persona.content)),
+        (_("model"), come_from.format(value=session.model, origin=origin)),
+        (_("service"), _service(app)),
+        (_("turns"), str(len(session.turns))),
+        (_("title"), session.title or "-"),
+        (_("session"), where),
+        (_("root"), come_from.format(value=settings.root.path, origin=settings.root.origin)),
     ]
     app.screen.table(rows, (), wrap=True)
+
+
+def _service(app: App) -> str:
+    """Say which service answers, with which key, through which proxy, and where each was given."""
+    session, settings = app.talk.session, app.settings
+    if settings["offline"]:
+        return _("none: the offline demo answers")
+    reached, _name = settings.service(session.model)
+    before = proxy_for(reached.base_url, reached.proxy, app.environ)
+    sentence = {
+        (True, True): _("{host} (from {origin}; key from {key}, proxy {proxy} from {proxy_origin})"),
+        (True, False): _("{host} (from {origin}; key from {key})"),
+        (False, True): _("{host} (from {origin}; no key needed, proxy {proxy} from {proxy_origin})"),
+        (False, False): _("{host} (from {origin}; no key needed)"),
+    }[reached.key is not None, before is not None]
+    return sentence.format(
+        host=host_of(reached.base_url),
+        origin=settings.address_origin(session.model),
+        key=reached.key.origin if reached.key else "",
+        proxy=host_of(before.url) if before else "",
+        proxy_origin=before.origin if before else "",
+    )

@@ -1,8 +1,11 @@
 """The human's side: a keyboard that gives lines, and a screen that shows what is safe to show."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
+
+from msgspec import Struct
 
 from chatcmd.errors import Exit
 
@@ -23,20 +26,70 @@ class ReaderGone(Exception):
         self.exit_code = exit_code
 
 
+class Line(Struct, frozen=True):
+    """What was entered; `ats` are the places of the `@` in it that a person typed, rather than pasted or piped."""
+
+    text: str
+    ats: tuple[int, ...] = ()
+
+
+NO_DRAFT = Line("")
+
+
+class Offer(Struct, frozen=True):
+    """A completion: the text that replaces `back` characters before the cursor, and what it is."""
+
+    text: str
+    back: int
+    help: str = ""
+
+
+class Desk(Protocol):
+    """What a line editor asks of the chat around it while a line is typed; all of it answers at once."""
+
+    def complete(self, before: str) -> Iterable[Offer]:
+        """Offer what can stand behind the text before the cursor: commands and their arguments."""
+        ...
+
+    def bar(self, width: int) -> str:
+        """Give the bottom bar in at most `width` cells, clean and unstyled; empty for none."""
+        ...
+
+    def recall(self) -> Path | None:
+        """Name the file of the current user's earlier inputs; None when nothing is kept."""
+        ...
+
+    def setting(self, name: str) -> Any:
+        """Look a setting up that can change in the chat, such as `vi`, `multiline` and `theme`."""
+        ...
+
+
 class Keyboard(Protocol):
     """Where lines come from: a line editor or a pipe."""
 
     interactive: bool
 
-    async def line(
-        self, prompt: str, *, text: str = "", offers: Sequence[str] | None = None, secret: bool = False
-    ) -> str:
-        """Read a line, less its ending; `text` is there to be edited, `offers` can be completed.
+    def sit_at(self, desk: Desk) -> None:
+        """Learn where completions, bar, recall and settings come from."""
+        ...
 
-        Raises EndOfInput, and Interrupted for Ctrl-C on an empty line.
+    async def line(
+        self, prompt: str, *, draft: Line = NO_DRAFT, offers: Sequence[str] | None = None, secret: bool = False
+    ) -> Line:
+        """Read a line, less its ending; a draft is there to be edited, `offers` can be completed.
+
+        Raises EndOfInput, Interrupted for Ctrl-C on an empty line, and ReaderGone when the terminal has vanished.
         """
+        ...
+
+    async def edit(self, text: str) -> str:
+        """Let the user change a text in their own editor; raises UsageError when there is none, or it fails."""
         ...
 
     def answering(self) -> AbstractContextManager[None]:
         """Keep what is typed meanwhile off the screen; it is there at the next line."""
+        ...
+
+    def close(self) -> None:
+        """Give the terminal back as it was."""
         ...

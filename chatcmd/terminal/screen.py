@@ -1,16 +1,21 @@
 """What appears of a conversation: every text from outside passes the cleaner here."""
 
-import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
-from errno import ENOSPC, EPIPE
-from shutil import get_terminal_size
-from typing import TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from chatcmd.conversation.session import Session
-from chatcmd.errors import Exit
+from chatcmd.conversation.thinking import Piece
+from chatcmd.settings.option import OPTIONS
 from chatcmd.terminal import ReaderGone
+from chatcmd.terminal.cells import at_blanks
 from chatcmd.terminal.clean import Cleaner, clean, clean_line
+from chatcmd.terminal.tail import reflows
+from chatcmd.terminal.theme import THEMES, Theme
+from chatcmd.terminal.writer import Writer
+
+if TYPE_CHECKING:
+    from chatcmd.terminal.markdown import Printer
 
 ANSWERER = "ChatGPT"
 """How answers are headed, as the tutorials' users know it, whichever model it is."""
@@ -18,109 +23,199 @@ ANSWERER = "ChatGPT"
 LONGEST_CELL = 2000
 """Characters of a table's cell that are looked at; no screen shows more."""
 
-_DIM, _RED, _PLAIN = "\x1b[2m", "\x1b[31m", "\x1b[0m"
+_PLAIN = "\x1b[0m"
+_LARGEST_TITLE = 80
+_CLEAR = "\x1b[H\x1b[2J\x1b[3J"
+_KEEP_TITLE, _TITLE, _OLD_TITLE = "\x1b[22;2t", "\x1b]2;{}\x1b\\", "\x1b[23;2t"
+_UNTITLED = ("dumb", "linux", "vt")
 
 
 class Screen:
     """The conversation goes to `out`, what is said about it to `notes`: on a terminal both are the same.
 
-    `at_terminal` heads an answer while it is still awaited; `colour` allows the few colours there are; without `headed`
-    the answer stands alone.
+    `at_terminal` heads an answer while it is still awaited; `drawn` allows escape sequences, and `colour` colours among
+    them; without `headed` the answer stands alone. `setting` looks up what can change on the way.
     """
 
     def __init__(
-        self, out: TextIO, notes: TextIO, *, at_terminal: bool = False, colour: bool = False, headed: bool = True
+        self,
+        out: TextIO,
+        notes: TextIO,
+        *,
+        at_terminal: bool = False,
+        drawn: bool = False,
+        colour: bool = False,
+        headed: bool = True,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
-        self._out, self._notes = out, notes
-        self._at_terminal, self._colour = at_terminal, colour
+        self._writer = Writer(out, notes)
+        self._write = self._writer.write
+        self._at_terminal, self._drawn, self._colour = at_terminal, drawn, colour
         self._head = heading(ANSWERER) if headed else ""
-        self.gone: ReaderGone | None = None
+        self._environ = environ or {}
+        self._printers: dict[str, Printer] = {}
+        self._title = ""
+        self.setting: Callable[[str], Any] = lambda name: OPTIONS[name].default
+
+    @property
+    def gone(self) -> ReaderGone | None:
+        """Why nothing is written any more, if so."""
+        return self._writer.gone
+
+    @property
+    def theme(self) -> Theme:
+        return THEMES[self.setting("theme")]
+
+    @property
+    def width(self) -> int:
+        """Cells of a line; 80 where no terminal shows it."""
+        return self._writer.size()[0]
+
+    @property
+    def encoding(self) -> str:
+        return self._writer.out.encoding or "utf-8"
 
     def show(self, text: str) -> None:
         """Show what was asked for, such as the result of a command."""
-        self._write(self._out, clean(text) + "\n")
+        self._write(clean(text) + "\n")
 
     def note(self, *texts: str) -> None:
         """Say something beside the conversation."""
         for text in texts:
-            self._line(text, _DIM)
+            self._line(text, self.theme.note)
 
     def fail(self, *texts: str) -> None:
         """Say what went wrong, and what to do."""
         for text in texts:
-            self._line(text, _RED)
+            self._line(text, self.theme.fail)
 
     def question(self, user: str, text: str) -> None:
         """Show a question where no terminal has echoed it."""
-        self._write(self._out, f"{heading(user)}{clean(text)}\n")
+        self._write(f"{heading(user)}{clean(text)}\n")
 
-    async def stream(self, pieces: AsyncIterator[str]) -> None:
+    async def stream(self, pieces: AsyncIterator[Piece]) -> None:
         """Show an answer as it comes, and end its line however it ends."""
-        cleaner = Cleaner()
-        shown = self._write(self._out, self._head) if self._at_terminal else ""
+        if not self._drawn or not self.setting("markdown"):
+            await self._stream_as_written(pieces)
+            return
+        from chatcmd.terminal import live
+
+        drawing = live.Live(
+            self._write,
+            self._writer.size,
+            self._printer(),
+            head=self._head,
+            reflows=reflows(self._environ),
+            thoughts=self.setting("reasoning"),
+        )
+        await drawing.follow(pieces)
+
+    async def _stream_as_written(self, pieces: AsyncIterator[Piece]) -> None:
+        """Show an answer without drawing anything again; what is thought before it is only shown to a person."""
+        said, thought = Cleaner(), Cleaner()
+        due, shown = self._head, ""  # what still has to stand before the next text
+        if self._at_terminal:
+            due, shown = "", self._head
+            self._write(shown)
+        thinks = self._at_terminal and self.setting("reasoning")
+        thinking = False
         try:
             async for piece in pieces:
-                head = "" if shown else self._head
-                shown = self._write(self._out, head + cleaner.feed(piece)) or shown
+                if piece.reasoning and thinks:
+                    shown = ("" if thinking else "<think>\n") + thought.feed(piece.reasoning)
+                    due, thinking = "\n</think>\n", True
+                    self._write(shown)
+                if piece.text:
+                    text = said.feed(piece.text)
+                    if text:
+                        shown, due, thinks = due + text, "", False
+                        self._write(shown)
         finally:
             if shown and not shown.endswith("\n"):
-                self._write(self._out, "\n")
+                self._write("\n")
+
+    def answer(self, text: str) -> None:
+        """Show an answer that is there already, as it would have come."""
+        if not self._drawn or not self.setting("markdown"):
+            self.show(f"{self._head}{text}")
+            return
+        from chatcmd.terminal.markdown import Layout
+
+        layout = Layout(self._printer(), self._head)
+        layout.feed(clean(text))
+        self._write("".join(f"{row.text}\n" for row in layout.tail(self.width, ended=True)))
+
+    def clear(self) -> None:
+        """Clear the screen, and what can be scrolled back to."""
+        if self._drawn:
+            self._write(_CLEAR)
+
+    def control(self, sequence: str) -> bool:
+        """Send the terminal a control sequence of ours; tell whether there is one that could follow it."""
+        if self._drawn:
+            self._write(sequence)
+        return self._drawn
+
+    def title(self, text: str) -> None:
+        """Name the terminal's window; the name that it had comes back at the end."""
+        title = clean_line(text)[:_LARGEST_TITLE]
+        if not self._drawn or title == self._title or not self.setting("title"):
+            return
+        if not self._environ.get("TERM", "").startswith(_UNTITLED):
+            keep = "" if self._title else _KEEP_TITLE
+            self._title = title
+            self._write(keep + _TITLE.format(title))
+
+    def warm(self) -> None:
+        """Load what draws answers, before the first one comes."""
+        if self._drawn:
+            self._printer()
 
     def transcript(self, session: Session) -> None:
         """Show what was said in a session."""
         for message in session.messages:
+            if message.role == "assistant" and message.status in (None, "complete"):
+                self.answer(message.content)
+                continue
             who = {"user": session.user, "assistant": ANSWERER}.get(message.role, message.role)
             mark = f"  ({message.status})" if message.status not in (None, "complete") else ""
-            self.show(f"{heading(who)}{message.content}{mark}")
+            self.show(f"{heading(who)}{message.shown}{mark}")
 
     def table(self, rows: Sequence[Sequence[str]], head: Sequence[str], *, wrap: bool = False) -> None:
         """Show rows under a heading; what the screen is not wide enough for is cut, or with `wrap` goes on below."""
         from chatcmd.terminal import table
 
         cells = [[clean_line(cell[:LONGEST_CELL]) for cell in row] for row in rows]
-        width = get_terminal_size().columns if self._out.isatty() else None
-        self._write(self._out, table.lay_out(cells, head, width, wrap=wrap))
+        width = self.width if self._writer.out.isatty() else None
+        self._write(table.lay_out(cells, head, width, wrap=wrap))
+
+    def painted(self, *pieces: tuple[str, str]) -> None:
+        """Show a line of texts, each with its SGR parameters, where there are colours."""
+        texts = [(clean_line(text), f"\x1b[{style}m" if style and self._colour else "") for text, style in pieces]
+        line = "".join(f"{style}{text}{_PLAIN}" if style else text for text, style in texts)
+        self._write(line + "\n")
 
     def close(self) -> None:
-        """Write out what is held back, or let it go: Python would try again at its end, and complain."""
-        try:
-            self._out.flush()
-        except OSError:
-            to_nowhere(self._out)
+        """Give the terminal its title back, and write out what is held back."""
+        with suppress(ReaderGone):
+            if self._title:
+                self._write(_TITLE.format("") + _OLD_TITLE)
+        self._writer.close()
 
-    def _line(self, text: str, colour: str) -> None:
-        line = clean(text)
-        self._write(self._notes, f"{colour}{line}{_PLAIN}\n" if self._colour else f"{line}\n")
+    def _line(self, text: str, style: str) -> None:
+        shown = clean(text)
+        if self._at_terminal and len(shown) > self.width // 2:  # by then it may be too wide
+            shown = "\n".join(line for each in shown.split("\n") for line in at_blanks(each, self.width))
+        self._write(f"\x1b[{style}m{shown}{_PLAIN}\n" if self._colour and style else f"{shown}\n", beside=True)
 
-    def _write(self, to: TextIO, text: str) -> str:
-        """Write, and say once that nobody reads any more; from then on nothing is written."""
-        if self.gone is None:
-            try:
-                to.write(text)
-                to.flush()
-            except OSError as error:
-                to_nowhere(to)
-                if error.errno == ENOSPC:  # someone is still there: the answer is taken to its end, and saved
-                    self.gone = ReaderGone(Exit.NO)
-                    self._complain(to, error)
-                    return text
-                self.gone = ReaderGone(Exit.READER_GONE if error.errno == EPIPE else Exit.HANGUP)
-                raise self.gone from None
-        return text
+    def _printer(self) -> "Printer":
+        """Make what lays answers out, in the theme that is chosen now."""
+        from chatcmd.terminal.markdown import Printer
 
-    def _complain(self, about: TextIO, error: OSError) -> None:
-        if about is not self._notes:
-            with suppress(OSError):
-                self._notes.write(f"chatcmd: what is shown cannot be written: {error.strerror}\n")
-                self._notes.flush()
-
-
-def to_nowhere(stream: TextIO) -> None:
-    """Let what a stream still holds go nowhere: Python would try to write it again at the end, and complain."""
-    with suppress(OSError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
+        name = self.setting("theme")
+        if name not in self._printers:
+            self._printers[name] = Printer(self.theme, colour=self._colour)
+        return self._printers[name]
 
 
 def heading(who: str) -> str:

@@ -11,8 +11,8 @@ from typing import Literal
 Take = Callable[[], Sequence[float]]
 """Take one sample of every row of a bench: seconds, or bytes; nan where this machine cannot tell."""
 
-Unit = Literal["ms", "µs", "MB"]
-PER_UNIT = {"ms": 1e-3, "µs": 1e-6, "MB": 1e6}
+Unit = Literal["ms", "µs", "kB", "MB"]
+PER_UNIT = {"ms": 1e-3, "µs": 1e-6, "kB": 1e3, "MB": 1e6}
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from chatcmd.settings.load import load
 from chatcmd.settings.persona import DEFAULT
 from chatcmd.settings.root import find_root
 from chatcmd.signals import Signals
-from chatcmd.terminal import EndOfInput, Keyboard
+from chatcmd.terminal import NO_DRAFT, Desk, EndOfInput, Keyboard, Line
 from chatcmd.terminal.plain import PlainKeyboard
 from chatcmd.terminal.screen import Screen
 from tests.loopback import Loopback
@@ -158,8 +158,9 @@ class Stage:
         return sorted(found, key=lambda each: str(each["started"]))
 
     def files(self) -> list[Path]:
-        """List every file below the history folder."""
-        return sorted(path for path in (self.root / "history").rglob("*") if path.is_file())
+        """List every file below the history folder, but for what the arrow keys recall."""
+        found = (self.root / "history").rglob("*")
+        return sorted(path for path in found if path.is_file() and path.name != "recall")
 
     @property
     def requests(self) -> list[list[dict[str, Any]]]:
@@ -180,7 +181,7 @@ class Stage:
         path.write_text(text, "utf-8")
 
 
-Key = str | Exception | Callable[[], Any]
+Key = str | Line | Exception | Callable[[], Any]
 
 
 class Keys:
@@ -191,22 +192,35 @@ class Keys:
     def __init__(self, script: Iterable[Key]) -> None:
         self._script = deque(script)
         self.asked: list[tuple[str, str]] = []
+        self.drafts: list[Line] = []
         self.offers: list[Sequence[str]] = []
 
+    def sit_at(self, desk: Desk) -> None:
+        self.desk = desk
+
     async def line(
-        self, prompt: str, *, text: str = "", offers: Sequence[str] | None = None, secret: bool = False
-    ) -> str:
+        self, prompt: str, *, draft: Line = NO_DRAFT, offers: Sequence[str] | None = None, secret: bool = False
+    ) -> Line:
         assert not secret
-        self.asked.append((prompt, text))
+        self.asked.append((prompt, draft.text))
+        self.drafts.append(draft)
         self.offers.append(offers or ())
         while self._script:
             key = self._script.popleft()
             if isinstance(key, Exception):
                 raise key
-            if isinstance(key, str):
+            if isinstance(key, Line):
                 return key
+            if isinstance(key, str):
+                return Line(key)
             await asyncio.to_thread(key)
         raise EndOfInput
 
+    async def edit(self, text: str) -> str:
+        return text
+
     def answering(self) -> AbstractContextManager[None]:
         return nullcontext()
+
+    def close(self) -> None:
+        pass

@@ -36,7 +36,7 @@ def test_line_typed_ahead_of_a_failure_is_sent_alone_and_up_brings_the_failed_on
     stage: Stage, server: Loopback
 ) -> None:
     server.answer(late_failure, say("fine"))
-    with stage.terminal("-u", "u", env={"NO_COLOR": "1"}) as terminal:
+    with stage.terminal("-u", "u", env={"NO_COLOR": "1", "CHATCMD_BAR": "false"}) as terminal:
         terminal.expect("【u】")
         terminal.line("question one")
         server.wait_for_request(1)

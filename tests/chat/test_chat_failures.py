@@ -139,10 +139,10 @@ async def test_turns_that_leave_the_window_are_told_once_a_change(stage: Stage, 
     questions = ["二" * 300] * 7
     talked = await stage.talk(*questions, user="u")
     dropped = [each["window"]["dropped"] for each in stage.sessions()[0]["messages"][2::2]]
-    told = [line for line in talked.notes.splitlines() if "outside the window" in line]
+    told = [line for line in talked.notes.splitlines() if "left the window" in line]
     assert len(told) == len(set(dropped) - {0}) > 1
-    assert told[0].startswith("1 earlier turn is outside the window now and not sent")
-    assert told[1].startswith("2 earlier turns are outside the window now and not sent")
+    assert told[0].startswith("turn 1 left the window, 1 in all (see /context): 二二二")
+    assert told[1].startswith("turn 2 left the window, 2 in all (see /context): 二二二")
     assert [len(request) for request in stage.requests] == [
         2 + 2 * (place - gone) for place, gone in enumerate(dropped)
     ]

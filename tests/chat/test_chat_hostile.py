@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -19,6 +20,9 @@ END = b"the answer was cut at its longest length"
 HEAD = "【ChatGPT】".encode()
 WHOLE = "".join(HOSTILE.values()).encode("utf-8", "replace").decode()
 QUIET = {"CHATCMD_MAX_TURNS": "0", "NO_COLOR": "1"}
+AS_WRITTEN = {"CHATCMD_MARKDOWN": "false"}
+DRAWN = re.compile(r"\x1b\[\?2026[hl]|\x1b\[\d*[ACJKM]|\r")
+"""What our own drawing writes without colours: a frame, moves up and right, erased rows."""
 
 
 def grouped(size: int) -> Iterator[Sequence[str]]:
@@ -42,15 +46,17 @@ def typable(text: str) -> str:
     return text.replace("\n", " ").encode("utf-8", "replace").decode()
 
 
-@pytest.mark.parametrize(("words", "together"), [((), 8), (("--plain",), 1)])
+@pytest.mark.parametrize(
+    ("words", "env", "together"), [((), AS_WRITTEN, 8), ((), {}, 8), (("--plain",), {}, 1)], ids=("raw", "drawn", "plain")
+)
 def test_no_hostile_answer_reaches_a_terminal_raw(
-    stage: Stage, server: Loopback, words: tuple[str, ...], together: int
+    stage: Stage, server: Loopback, words: tuple[str, ...], env: dict[str, str], together: int
 ) -> None:
     dice = random.Random(6)
     answers = ["".join(texts) for texts in grouped(together)]
     pieces = [cut(text, dice) for text in answers]
     server.answer(*(say(pieces=each, finish="length", usage=False) for each in pieces))
-    with stage.terminal(*words, env=QUIET) as terminal:
+    with stage.terminal(*words, env=QUIET | env) as terminal:
         terminal.expect("Your name:")
         terminal.line("u")
         for number in range(len(answers)):
@@ -62,9 +68,12 @@ def test_no_hostile_answer_reaches_a_terminal_raw(
         assert terminal.wait() == 0
         if words:
             assert raw_controls(terminal.bytes) == []
-        shown = [part.partition(END)[0] for part in terminal.bytes.split(HEAD)[1:]]
+        shown = [part.partition(HEAD)[2] for part in terminal.bytes.split(END)[:-1]]
     expected = [clean(as_received(each)) for each in pieces]
     for answer, data, text in zip(answers, shown, expected, strict=True):
+        if not words and not env:
+            assert raw_controls(DRAWN.sub("", data.decode()).encode()) == [], ascii(answer)
+            continue
         assert raw_controls(data) == [], ascii(answer)
         assert data.decode().replace("\r\n", "\n") == text + "\n" * (not text.endswith("\n")), ascii(answer)
     assert len(stage.sessions()[0]["messages"][2::2]) == len(answers)

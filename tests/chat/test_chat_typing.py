@@ -12,7 +12,7 @@ PASTE = "def f(x):\n\treturn x\n\n# 结束"
 def test_paste_type_ahead_and_resizing_do_no_harm(stage: Stage, server: Loopback) -> None:
     gate = gated(["one ", "two"])
     server.answer(say("pasted"), gate, say("ahead"), say("pasted too"), say("edited"))
-    with stage.terminal("-u", "u", env={"NO_COLOR": "1"}) as terminal:
+    with stage.terminal("-u", "u", env={"NO_COLOR": "1", "CHATCMD_BAR": "false"}) as terminal:
         terminal.expect("【u】")
         terminal.paste(PASTE)
         terminal.expect("# 结束")
@@ -106,7 +106,7 @@ def test_killed_chat_is_recovered_and_can_be_gone_on_with(stage: Stage, server: 
         "answer",
     ]
     with stage.terminal(env={"NO_COLOR": "1"}, columns=200) as terminal:
-        terminal.expect("recovered what a killed chatcmd left of u's session 'q1' (1 turns); go on with it: ")
+        terminal.expect("recovered what a killed chatcmd left of u's session 'q1' (1 turn); go on with it: ")
         terminal.expect(f"chatcmd --resume {journal.stem}\n")
         terminal.expect("known users: u\n")
         terminal.expect("Your name:")

@@ -99,7 +99,7 @@ def test_tab_completes_a_known_user_and_a_command(offline: Stage) -> None:
         terminal.expect_screen(lambda text: "简说Python" in text.splitlines()[-1])
         terminal.line("")
         terminal.expect("【简说Python】")
-        terminal.send("/stat\t")
+        terminal.send("/statu\t")
         terminal.expect_screen(lambda text: "【简说Python】/status" in text)
         terminal.line("")
         terminal.expect("gpt-3.5-turbo")

@@ -116,6 +116,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 _LIMITED = """
 import os, resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"  # what is cut short there would be read by the next program
 os.execv(sys.argv[2], sys.argv[2:])
 """
 

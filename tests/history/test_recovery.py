@@ -136,7 +136,8 @@ def saved_but_not_removed(library: Library) -> None:
 
 def recovered_but_not_removed(library: Library) -> None:
     path = abandoned(library, session(1), "然后呢")
-    file.write(path.with_suffix(".json"), session(1).with_unanswered(question("然后呢")))
+    whole = session(1).with_unanswered(question("然后呢"))
+    file.write(path.with_suffix(".json"), whole.ended_at("2026-11-20T21:41:17.003Z", "recovered"))
 
 
 def empty(library: Library) -> None:
@@ -393,7 +394,7 @@ def test_chat_says_what_it_recovered_and_how_to_go_on_with_it(library: Library, 
     done = start(tmp_path)
     assert done.code == 0
     assert done.err == (
-        "recovered what a killed chatcmd left of 简说Python's session '问题 1' (1 turns); "
+        "recovered what a killed chatcmd left of 简说Python's session '问题 1' (1 turn); "
         f"go on with it: chatcmd --resume {ID}\n"
     )
     again = start(tmp_path, "--resume", ID, stdin="再来\n".encode())

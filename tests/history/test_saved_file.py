@@ -121,7 +121,7 @@ DAMAGED = {
     "tags": (changed(tags=[1]), "Expected `str`, got `int` - at `$.tags[0]`"),
     "content": (
         changed(messages=[{"role": "user", "content": "a"}, {"role": "user", "content": None}]),
-        "Expected `str`, got `null` - at `$.messages[1].content`",
+        "Expected `str | array`, got `null` - at `$.messages[1].content`",
     ),
     "usage": (
         changed(messages=[{"role": "user", "content": "a", "usage": {"prompt_tokens": 1.5}}]),

@@ -6,11 +6,12 @@ import pty
 import threading
 from collections.abc import Iterator
 from io import BytesIO, StringIO
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 
-from chatcmd.terminal import EndOfInput, ReaderGone
+from chatcmd.errors import UsageError
+from chatcmd.terminal import EndOfInput, Line, ReaderGone
 from chatcmd.terminal.plain import CHUNK, PlainKeyboard
 
 CASES = {
@@ -57,7 +58,7 @@ async def all_lines(keyboard: PlainKeyboard) -> list[str]:
     lines = []
     try:
         while True:
-            lines.append(await keyboard.line("prompt"))
+            lines.append((await keyboard.line("prompt")).text)
     except EndOfInput:
         return lines
 
@@ -81,8 +82,8 @@ async def test_line_that_arrives_in_parts_is_one(pipe: Pipe) -> None:
     waiting = asyncio.create_task(keyboard.line(""))
     for byte in "几\nnext\n".encode():
         pipe.write(bytes([byte]))
-    assert await waiting == "几"
-    assert await keyboard.line("") == "next"
+    assert await waiting == Line("几")
+    assert await keyboard.line("") == Line("next")
 
 
 async def test_line_that_nobody_waited_for_any_more_comes_next(pipe: Pipe) -> None:
@@ -94,7 +95,7 @@ async def test_line_that_nobody_waited_for_any_more_comes_next(pipe: Pipe) -> No
         with pytest.raises(asyncio.CancelledError):
             await waiting
     pipe.write(b"first\nsecond\n")
-    assert [await keyboard.line(""), await keyboard.line("")] == ["first", "second"]
+    assert [await keyboard.line(""), await keyboard.line("")] == [Line("first"), Line("second")]
 
 
 async def test_person_is_prompted_offered_and_told_what_was_given_back() -> None:
@@ -102,9 +103,40 @@ async def test_person_is_prompted_offered_and_told_what_was_given_back() -> None
     keyboard = PlainKeyboard(BytesIO(b"a\nb\n"), prompts)
     assert keyboard.interactive
     await keyboard.line("Your name: ", offers=["anna", "b\x1b[2Jo"])
-    await keyboard.line("【anna】", text="what\x1b[2J\nis it")
+    await keyboard.line("【anna】", draft=Line("what\x1b[2J\nis it"))
     assert prompts.getvalue() == "Your name: (given back: what␛[2J is it)\n【anna】"
     assert not PlainKeyboard(BytesIO(), None).interactive
+
+
+ON = {
+    "a": "a",
+    "a\\|b": "a\nb",
+    "a\\\\|b": "a\\\\",
+    '"""|a|| b\\|"""|c': "a\n\n b\\",
+    '"""one"""|c': "one",
+    '"""|never closed': "never closed",
+}
+
+
+@pytest.mark.parametrize("typed", ON)
+async def test_persons_question_goes_on_behind_a_backslash_and_between_quotes(typed: str) -> None:
+    prompts = StringIO()
+    keyboard = PlainKeyboard(BytesIO(typed.replace("|", "\n").encode()), prompts)
+    assert (await keyboard.line("> ")).text.removeprefix('"""\n') == ON[typed]
+    assert prompts.getvalue() == "> " + "... " * (prompts.getvalue().count("..."))
+
+
+@pytest.mark.parametrize("asked", [{"offers": []}, {"secret": True}])
+async def test_name_and_secret_are_one_line_whatever_they_end_with(asked: dict[str, Any]) -> None:
+    keyboard = PlainKeyboard(BytesIO(b"a\\\n"), StringIO())
+    assert await keyboard.line("> ", **asked) == Line("a\\")
+
+
+async def test_pipe_has_one_question_a_line_and_no_editor() -> None:
+    keyboard = PlainKeyboard(BytesIO(b'a\\\n"""\n'), None)
+    assert await all_lines(keyboard) == ["a\\", '"""']
+    with pytest.raises(UsageError, match="there is no terminal here for an editor"):
+        await keyboard.edit("a")
 
 
 async def test_secret_is_not_shown_while_it_is_typed() -> None:
@@ -116,9 +148,9 @@ async def test_secret_is_not_shown_while_it_is_typed() -> None:
         await asyncio.sleep(0)  # it runs until it waits for the line
         assert prompts.getvalue() == "key: "
         person.write(b"sk-secret\n")
-        assert await waiting == "sk-secret"
+        assert await waiting == Line("sk-secret")
         person.write(b"shown\n")
-        assert await keyboard.line("") == "shown"
+        assert await keyboard.line("") == Line("shown")
         assert person.read(100) == b"shown\r\n"
         assert prompts.getvalue() == "key: \n"
 

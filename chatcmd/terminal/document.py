@@ -1,0 +1,165 @@
+"""An answer's Markdown while it comes, as parsed blocks: closed ones, and the one that is still open."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import normalizeReference
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore, text_join
+from markdown_it.token import Token
+
+Links = dict[str, Any]
+"""Link definitions as the parser keeps them, by normalized label: `href`, `title`, and `map`, their lines."""
+
+DEEPEST = 18
+"""Levels of lists, their items and quotes below which all is one paragraph; the parser would drop it from 20 on."""
+
+_LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.)+)\]")
+
+_UNDECIDED = re.compile(r"[-=*_+#~`|:>\[ \t]+|[ \t]*\d{1,9}[.)]?[ \t]*")
+
+
+class Document:
+    """Feed it text; a top-level block is closed once the next one has begun with a whole line.
+
+    Each block sees the link definitions down to its own end, so that what it looks like does not depend on how the
+    text was cut into pieces. A definition that comes later than its first use is a paragraph of its own: no reader can
+    do without the address. HTML is text, and an image is what it shows and its address.
+    """
+
+    def __init__(self) -> None:
+        self._parser = MarkdownIt().enable(["strikethrough", "table"])
+        self._parser.disable(["html_block", "html_inline", "inline"])
+        self._parser.block.ruler.before("table", "deepest", _deepest)
+        self._pieces: list[str] = []
+        self._searched = 0  # characters of the open text in which there is no further closed block
+        self._links: Links = {}
+        self._wanted: set[str] = set()
+
+    def feed(self, text: str) -> None:
+        """Take the next piece of the text."""
+        self._pieces.append(text)
+
+    def closed(self) -> list[Token]:
+        """Return the blocks that have been closed since the last call."""
+        text = self._text()
+        whole = text.rfind("\n") + 1
+        if whole == self._searched:
+            return []
+        self._searched = whole
+        tokens, links = self._blocks(text[:whole])
+        last = next((place for place in range(len(tokens) - 1, 0, -1) if _begins_block(tokens[place])), 0)
+        if not last:
+            return []
+        line = _lines(tokens[last])[0]
+        lines = text.split("\n", line)
+        links = {label: link for label, link in links.items() if link["map"][1] <= line}
+        found, self._wanted = self._resolved(tokens[:last], links, lines)
+        self._links = {label: {**link, "map": [0, 0]} for label, link in links.items()}
+        self._pieces, self._searched = [lines[line]], 0
+        return found
+
+    def open(self, *, ended: bool) -> list[Token]:
+        """Return what is not closed, as it would be if the text ended here.
+
+        Unless it has `ended`, a last line that so far is only marks is left out: they may come to mean anything.
+        """
+        text = self._text()
+        line = text.rfind("\n") + 1
+        if not ended and _UNDECIDED.fullmatch(text, line):
+            text = text[:line]
+        tokens, links = self._blocks(text)
+        return self._resolved(tokens, links, text.split("\n"))[0]
+
+    def _text(self) -> str:
+        self._pieces = ["".join(self._pieces)]
+        return self._pieces[0]
+
+    def _blocks(self, text: str) -> tuple[list[Token], Links]:
+        """Parse the blocks of a text, and the link definitions in it and before it."""
+        env: dict[str, Any] = {"references": dict(self._links)}
+        return self._parser.parse(text, env), env["references"]
+
+    def _resolved(self, tokens: Sequence[Token], links: Links, lines: Sequence[str]) -> tuple[list[Token], set[str]]:
+        """Parse what stands in the blocks; return them with late definitions between, and the labels still wanted."""
+        wanted = set(self._wanted)
+        coming = sorted(links.items(), key=lambda link: -link[1]["map"][1])
+        env: dict[str, Links] = {"references": {}}
+        found: list[Token] = []
+        late: list[str] = []
+        for token in tokens:
+            if _begins_block(token):
+                begin, end = _lines(token)
+                while coming and coming[-1][1]["map"][1] <= begin:
+                    late += _late(coming, env["references"], wanted, lines)
+                found += _paragraph(late)
+                late = []
+                while coming and coming[-1][1]["map"][1] <= end:
+                    late += _late(coming, env["references"], wanted, lines)
+            found.append(token)
+            if token.type == "inline":
+                token.children = []
+                self._parser.inline.parse(token.content, self._parser, env, token.children)
+                labels = {normalizeReference(label) for label in _LABEL.findall(token.content)}
+                wanted |= labels - env["references"].keys()
+        while coming:
+            late += _late(coming, env["references"], wanted, lines)
+        found += _paragraph(late)
+        text_join(StateCore("", self._parser, env, found))  # what a backslash protects is text as any other
+        for token in found:
+            if token.children:
+                token.children = list(_images_told(token.children))
+        return found, wanted - links.keys()
+
+
+def _deepest(state: StateBlock, begin: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - as rules are called
+    """Take what is nested too deep as a paragraph, as it is written (a rule of the parser)."""
+    if silent or state.level < DEEPEST:
+        return False
+    state.line = next((line for line in range(begin + 1, end) if _is_outside(state, line)), end)
+    state.push("paragraph_open", "p", 1).map = [begin, state.line]
+    said = state.push("inline", "", 0)
+    said.content = state.getLines(begin, state.line, state.blkIndent, keepLastLF=False).strip()
+    said.map, said.children = [begin, state.line], []
+    state.push("paragraph_close", "p", -1)
+    return True
+
+
+def _is_outside(state: StateBlock, line: int) -> bool:
+    return not state.isEmpty(line) and state.sCount[line] < state.blkIndent
+
+
+def _late(coming: list[tuple[str, Any]], known: Links, wanted: set[str], lines: Sequence[str]) -> Sequence[str]:
+    """Make the next definition known; return its lines where a block before it wanted it."""
+    label, link = coming.pop()
+    known[label] = link
+    return lines[slice(*link["map"])] if label in wanted else ()
+
+
+def _begins_block(token: Token) -> bool:
+    return token.level == 0 and token.nesting >= 0
+
+
+def _lines(token: Token) -> list[int]:
+    assert token.map is not None, "every block says which lines it is made of"
+    return token.map
+
+
+def _paragraph(lines: Sequence[str]) -> Iterator[Token]:
+    """Make a paragraph of lines as they are."""
+    if lines:
+        yield Token("paragraph_open", "p", 1, map=[0, 0])
+        pairs = ((Token("hardbreak", "br", 0), Token("text", "", 0, content=line)) for line in lines)
+        yield Token("inline", "", 0, level=1, children=[token for pair in pairs for token in pair][1:])
+        yield Token("paragraph_close", "p", -1)
+
+
+def _images_told(tokens: Iterable[Token]) -> Iterator[Token]:
+    for token in tokens:
+        if token.type == "image":
+            address = str(token.attrs["src"])
+            yield Token("text", "", 0, content=f"🖼 {token.content} ({address})" if token.content else f"🖼 {address}")
+        else:
+            yield token

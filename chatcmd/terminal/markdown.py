@@ -1,0 +1,259 @@
+"""Answers laid out block by block: the only file that knows rich.markdown."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from io import StringIO
+
+from markdown_it.token import Token
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.markdown import BlockQuote, CodeBlock, ListItem, Markdown, TableElement
+from rich.segment import Segment
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+from rich.theme import Theme as Styles
+
+from chatcmd.terminal.cells import broken, cells, is_sure
+from chatcmd.terminal.document import Document
+from chatcmd.terminal.tail import BLANK, Row
+from chatcmd.terminal.theme import Theme
+
+LEAST_WIDTH = 12
+"""Cells below which a layout gets no narrower; its rows are broken."""
+
+LEAST_INSIDE, LEAST_COLUMN = 8, 8
+"""Cells that a list or a quote leaves for what stands in it, and a table for a column, unless that needs less."""
+
+LONGEST_COLOURED = 50_000
+"""Characters of code that are highlighted: 10,000 take about 0.15 s, longer code stands in one colour."""
+
+_SLOW = re.compile(r"[^\n]{1000}|[\w\s]{1000}")
+"""Code that takes highlighters the square of its length or more: long lines, and much without any mark in it."""
+
+
+class Layout:
+    """The rows of an answer while it comes: feed it clean text, take what is settled, and look at the rest.
+
+    `head` opens the first paragraph, or stands above a first block of another kind.
+    """
+
+    def __init__(self, printer: "Printer", head: str = "") -> None:
+        self._printer = printer
+        self._document = Document()
+        self._head = head
+        self._gap = False
+
+    def feed(self, text: str) -> None:
+        """Take the next piece of the answer."""
+        self._document.feed(text)
+
+    def settle(self, width: int) -> list[Row]:
+        """Return the rows of the blocks that have been closed since the last call; they will never change."""
+        tokens = self._document.closed()
+        if not tokens:
+            return []
+        rows = self._rows(tokens, width)
+        self._gap, self._head = tokens[-1].type != "hr", ""
+        return rows
+
+    def tail(self, width: int, *, ended: bool = False) -> list[Row]:
+        """Return the rows of what is still open, as it would look if it ended here, or of all that is left."""
+        return self._rows(self._document.open(ended=ended), width)
+
+    def _rows(self, tokens: list[Token], width: int) -> list[Row]:
+        """Lay blocks out, with a blank row before them unless they are the first, or follow a rule, which has one."""
+        rows = [BLANK] if self._gap and tokens and not _brings_blank(tokens) else []
+        if self._head and tokens and tokens[0].type == "paragraph_open":
+            tokens[1].children = [*_headed(self._head), *(tokens[1].children or ())]
+        elif self._head:
+            rows += self._printer.line(width, (self._head, "markdown.head"))
+        return rows + self._printer.markdown(tokens, width) if tokens else rows
+
+
+class Printer:
+    """Renders to rows, with a theme's styles, at any width; no row is wider."""
+
+    def __init__(self, theme: Theme, *, colour: bool) -> None:
+        self._console = Console(
+            file=StringIO(),
+            force_terminal=True,
+            color_system="standard" if colour else None,
+            theme=Styles(dict(theme.markdown)),
+            legacy_windows=False,
+            markup=False,
+            highlight=False,
+            emoji=False,
+        )
+        self._code = theme.code
+
+    def markdown(self, tokens: list[Token], width: int) -> list[Row]:
+        """Lay parsed Markdown out."""
+        return self._rows(_Blocks(tokens, self._code), width)
+
+    def text(self, text: str, style: str, width: int) -> list[Row]:
+        """Lay a text out in one style, breaking its lines between words."""
+        return self._rows(Text(text, style=style), width)
+
+    def line(self, width: int, *parts: tuple[str, str]) -> list[Row]:
+        """Lay out what stands on one row, texts each with its style; a screen too narrow for it has several."""
+        line = [Segment(text, self._console.get_style(style, default="none")) for text, style in parts]
+        return list(self._fitted(line, width))
+
+    def _rows(self, what: RenderableType, width: int) -> list[Row]:
+        options = self._console.options.update(width=max(width, LEAST_WIDTH))
+        lines = self._console.render_lines(what, options, pad=False)
+        return [row for line in lines for row in self._fitted(line, width)]
+
+    def _fitted(self, line: list[Segment], width: int) -> Iterator[Row]:
+        """Make rows of a line: of one that may be too wide, as many as a terminal makes of it at most."""
+        row = self._row(line)
+        if row.cells <= width:
+            yield row
+            return
+        place = 0
+        for piece in broken("".join(each.text for each in line), width):
+            yield self._row(list(_between(line, place, place + len(piece))))
+            place += len(piece)
+
+    def _row(self, line: list[Segment]) -> Row:
+        while line and not line[-1].text.rstrip(" ") and not _visible_when_blank(line[-1]):
+            line.pop()
+        if line and not _visible_when_blank(line[-1]):
+            line[-1] = Segment(line[-1].text.rstrip(" "), line[-1].style)
+        system = self._console._color_system  # noqa: SLF001 - the public name of it is a word
+        parts = [each.style.render(each.text, color_system=system) if each.style else each.text for each in line]
+        text = "".join(parts)
+        if is_sure(text):
+            return Row(text, sum(each.cell_length for each in line))
+        return Row(text, sum(cells(each.text) for each in line))
+
+
+class _Code(CodeBlock):
+    """Code; where it is very long, or slow to highlight, without colours."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        code = self.text.plain.rstrip()
+        coloured = len(code) <= LONGEST_COLOURED and not _SLOW.search(code)
+        yield _Syntax(code, self.lexer_name if coloured else "text", theme=self.theme, word_wrap=True, padding=1)
+
+
+class _Syntax(Syntax):
+    """Highlighted code; rich counts cells wrong, and cuts what is too much, where colours part a joined emoji."""
+
+    def highlight(self, code: str, line_range: tuple[int | None, int | None] | None = None) -> Text:
+        text = super().highlight(code, line_range)
+        if not is_sure(code) and any(_parted(text.plain, span.start) for span in text.spans):
+            text.spans = []
+        return text
+
+
+def _parted(text: str, place: int) -> bool:
+    return any(joiner in text[max(place - 1, 0) : place + 1] for joiner in "\u200d\ufe0f")
+
+
+class _Quote(BlockQuote):
+    """A quote; one that is too deep in others for the screen is not set off."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if options.max_width - 4 >= LEAST_INSIDE:
+            yield from super().__rich_console__(console, options)
+        else:
+            yield from _not_indented(console.render_lines(self.elements, options, style=self.style))
+
+
+class _Item(ListItem):
+    """An item of a list; one that is too deep in others for the screen stands below its mark."""
+
+    def render_bullet(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if options.max_width - 3 >= LEAST_INSIDE:
+            yield from super().render_bullet(console, options)
+        else:
+            yield from self._render_below("•", console, options)
+
+    def render_number(self, console: Console, options: ConsoleOptions, number: int, last_number: int) -> RenderResult:
+        if options.max_width - len(str(last_number)) - 2 >= LEAST_INSIDE:
+            yield from super().render_number(console, options, number, last_number)
+        else:
+            yield from self._render_below(str(number), console, options)
+
+    def _render_below(self, mark: str, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Text(mark, style="markdown.item.bullet")
+        yield from _not_indented(console.render_lines(self.elements, options, style=self.style))
+
+
+class _Table(TableElement):
+    """A table; on a screen too narrow for its columns, every cell is a line under its row's others."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        assert self.header is not None, "no table is without one"
+        assert self.header.row is not None, "nor its header without a row"
+        head = [cell.content for cell in self.header.row.cells]
+        rows = [[cell.content for cell in row.cells] for row in (self.body.rows if self.body else ())]
+        widest = [max(cell_len(text.plain) for text in column) for column in zip(head, *rows, strict=True)]
+        if sum(min(width, LEAST_COLUMN) + 2 for width in widest) > options.max_width:
+            yield from _cell_by_cell(head, rows)
+            return
+        for table in super().__rich_console__(console, options):
+            assert isinstance(table, Table), "that is what it makes"
+            for column in table.columns:
+                column.overflow = "fold"  # rather than leave out what is long
+            yield table
+
+
+def _cell_by_cell(head: Sequence[Text], rows: Sequence[Sequence[Text]]) -> Iterator[Text]:
+    for place, row in enumerate(rows or [[Text()] * len(head)]):
+        if place:
+            yield Text()
+        for title, cell in zip(head, row, strict=True):
+            named = Text().append_text(title)
+            named.stylize("markdown.table.header")
+            yield (named.append(": ") if title and cell else named).append_text(cell)
+
+
+def _not_indented(lines: Iterable[list[Segment]]) -> Iterator[Segment]:
+    for line in lines:
+        yield from line
+        yield Segment.line()
+
+
+class _Blocks(Markdown):
+    """rich's Markdown over tokens that are parsed already."""
+
+    elements = {  # noqa: RUF012 - as rich declares it
+        **Markdown.elements,
+        "fence": _Code,
+        "code_block": _Code,
+        "blockquote_open": _Quote,
+        "list_item_open": _Item,
+        "table_open": _Table,
+    }
+    inlines = {*Markdown.inlines, "head"}  # noqa: RUF012
+
+    def __init__(self, tokens: list[Token], code: str) -> None:
+        super().__init__("", code_theme=code, hyperlinks=False)
+        self.parsed = tokens
+
+
+def _headed(head: str) -> Iterator[Token]:
+    yield Token("head_open", "head", 1)
+    yield Token("text", "", 0, content=head)
+    yield Token("head_close", "head", -1)
+
+
+def _brings_blank(tokens: list[Token]) -> bool:
+    """Tell whether rich puts a blank row before a first block: it does so where blocks stand in it."""
+    end = next((place for place, token in enumerate(tokens) if token.level == 0 and token.nesting <= 0), 0)
+    return end > 1 and tokens[1].type != "inline" and tokens[end - 1].type != "hr"
+
+
+def _visible_when_blank(segment: Segment) -> bool:
+    style = segment.style
+    return style is not None and bool(style.bgcolor or style.underline or style.reverse or style.strike)
+
+
+def _between(line: Iterable[Segment], begin: int, end: int) -> Iterator[Segment]:
+    """Cut characters out of a line."""
+    for segment in line:
+        yield Segment(segment.text[max(begin, 0) : max(end, 0)], segment.style)
+        begin, end = begin - len(segment.text), end - len(segment.text)

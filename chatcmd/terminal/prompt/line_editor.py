@@ -1,0 +1,218 @@
+"""The keyboard of someone who sits at a terminal: lines, edited; and what is typed while there is no line."""
+
+import os
+import signal
+import sys
+from asyncio import get_running_loop
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.history import DummyHistory, History
+from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
+from prompt_toolkit.output.vt100 import Vt100_Output
+
+from chatcmd.errors import Exit
+from chatcmd.terminal import NO_DRAFT, Desk, EndOfInput, Line, Offer, ReaderGone
+from chatcmd.terminal.block import unquoted
+from chatcmd.terminal.clean import clean_line
+from chatcmd.terminal.modes import Modes
+from chatcmd.terminal.prompt.ahead import Ahead
+from chatcmd.terminal.prompt.field import Field, Look
+from chatcmd.terminal.prompt.held import Held
+from chatcmd.terminal.prompt.keys import bindings
+from chatcmd.terminal.prompt.keystrokes import Keystrokes
+from chatcmd.terminal.prompt.recalled import Recalled
+from chatcmd.terminal.recall import RecallFile
+from chatcmd.terminal.theme import THEMES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+_LEAVING = ("0", "1", "quit", "exit")  # words that nobody wants back at the next start
+
+
+class LineEditor:
+    """Reads lines at a terminal, which is ours from the beginning until `close`; `environ` names editor and colours."""
+
+    interactive = True
+
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+        self._environ = environ
+        self._modes = Modes(sys.stdin)
+        self._keystrokes = Keystrokes(sys.stdin, self._modes)
+        self._output = _output(environ)
+        self._held = Held()
+        self._field = Field(self._keystrokes, self._output, self._held)
+        self._field.app.key_bindings = bindings(self._field, self.edit, self._suspend)
+        self._desk: Desk | None = None
+        self._recalled: dict[Path | None, Recalled] = {}
+        self._last = ("", "")
+        self._away = False
+        self._modes.collect()
+        store_typeahead(self._keystrokes, self._keystrokes.read_early())
+
+    def sit_at(self, desk: Desk) -> None:
+        """Learn where completions, bar, recall and settings come from."""
+        self._desk = desk
+
+    async def line(
+        self, prompt: str, *, draft: Line = NO_DRAFT, offers: Sequence[str] | None = None, secret: bool = False
+    ) -> Line:
+        """Read a line; offers complete a name, and only questions are recalled with the arrow keys.
+
+        Raises EndOfInput, Interrupted, and ReaderGone when the terminal has vanished.
+        """
+        self._listen()
+        if offers is not None or secret:
+            look = Look(prompt, offers=_beginning_so(offers or ()), secret=secret)
+            return Line(self._held.told(await self._read(look, draft.text, DummyHistory()))[0])
+        recalled = self._history()
+        line = self._given_back(draft)
+        if line and (ahead := get_typeahead(self._keystrokes)):  # must not be joined to it: Up brings that
+            store_typeahead(self._keystrokes, ahead)
+            recalled.add(line, sent=False)
+            line = ""
+        line = await self._read(self._question(prompt), line, recalled)
+        if line.strip() and line not in _LEAVING:
+            recalled.add(line, sent=True)
+        entered = Line(*self._held.told(unquoted(line)))
+        self._last = (entered.text, line)
+        return entered
+
+    async def edit(self, text: str) -> str:
+        """Let the user change a text in their editor; raises UsageError when there is none, or it fails."""
+        from chatcmd.terminal.editor import edited  # noqa: PLC0415 - few prompts come to it
+
+        with self._keystrokes.detach(), self._elsewhere():
+            return await edited(text, self._environ)
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Collect what is typed during an answer, unseen, for the next line; Ctrl-C still comes as a signal.
+
+        It is read all the while: a terminal by itself keeps 4,095 bytes of a line and drops the rest. Esc alone says
+        what Ctrl-C says.
+        """
+        self._listen()
+        self._keystrokes.many_lines = True
+        ahead = Ahead(self._keystrokes, lambda: signal.raise_signal(signal.SIGINT))
+        try:
+            with self._keystrokes.attach(ahead.ready):
+                yield
+        finally:
+            store_typeahead(self._keystrokes, ahead.close())
+
+    def close(self) -> None:
+        """Give the terminal back as it was."""
+        _mark_pastes(self._output, on=False)
+        self._modes.give_back()
+        loop = get_running_loop()
+        loop.remove_signal_handler(signal.SIGTSTP)
+        loop.remove_signal_handler(signal.SIGCONT)
+
+    async def _read(self, look: Look, line: str, history: History) -> str:
+        self._keystrokes.many_lines = look.many_lines
+        try:
+            return await self._field.read(look, line, history)
+        except EOFError:  # the terminal has been closed
+            raise EndOfInput from None
+        except OSError:  # the terminal has vanished
+            raise ReaderGone(Exit.HANGUP) from None
+
+    def _question(self, prompt: str) -> Look:
+        desk = self._desk
+        if desk is None:
+            return Look(clean_line(prompt), many_lines=True)
+        colour = not self._environ.get("NO_COLOR")
+        theme = THEMES[desk.setting("theme")]
+        return Look(
+            clean_line(prompt),
+            offers=desk.complete,
+            bar=desk.bar if desk.setting("bar") else None,
+            bar_colour=theme.bar if colour else "",
+            message_colour=theme.fail if colour else "",
+            many_lines=True,
+            enter_sends=not desk.setting("multiline"),
+            vi=desk.setting("vi"),
+        )
+
+    def _given_back(self, draft: Line) -> str:
+        """Make a line of a text to be edited: what was sent last keeps what was typed in it, and what was pasted."""
+        last, line = self._last
+        return line if draft.text == last else self._held.given(draft.text, draft.ats)
+
+    def _history(self) -> Recalled:
+        path = self._desk.recall() if self._desk is not None else None
+        if path not in self._recalled:
+            self._recalled[path] = Recalled(self._held, RecallFile(path) if path is not None else None)
+        return self._recalled[path]
+
+    # Making room for other programs
+
+    @contextmanager
+    def _elsewhere(self) -> Iterator[None]:
+        """Let another program have the terminal."""
+        _mark_pastes(self._output, on=False)
+        self._away = True
+        try:
+            with self._modes.as_before():
+                yield
+        finally:
+            self._away = False
+            _mark_pastes(self._output, on=True)
+
+    def _listen(self) -> None:
+        loop = get_running_loop()
+        if signal.getsignal(signal.SIGTSTP) is not signal.SIG_IGN:
+            loop.add_signal_handler(signal.SIGTSTP, self._stop)
+        loop.add_signal_handler(signal.SIGCONT, self._go_on)
+
+    def _stop(self) -> None:
+        """Stop as asked from outside, at a prompt or during an answer."""
+        if self._field.app.is_running and self._field.app.context is not None:
+            self._field.app.context.copy().run(run_in_terminal, self._suspend)
+        else:
+            self._suspend()
+
+    def _suspend(self) -> None:
+        """Stop this process and those with it, as Ctrl-Z does; go on from here."""
+        loop = get_running_loop()
+        loop.remove_signal_handler(signal.SIGTSTP)
+        loop.remove_signal_handler(signal.SIGCONT)
+        with self._elsewhere():
+            os.kill(0, signal.SIGTSTP)  # all of the job: the shell waits until the last of it has stopped
+        self._listen()
+
+    def _go_on(self) -> None:
+        """Go on after a stop that we were not told of."""
+        self._modes.again()
+        if self._field.app.is_running and not self._away:
+            self._field.app.renderer.reset()
+            self._field.app.invalidate()
+
+
+class _Output(Vt100_Output):
+    """A terminal in which pastes stay marked from one line to the next."""
+
+    def disable_bracketed_paste(self) -> None:
+        """Leave it to whoever gives the terminal away."""
+
+
+def _output(environ: Mapping[str, str]) -> Vt100_Output:
+    output = _Output.from_pty(sys.stdout, term=environ.get("TERM"))
+    # The terminal is never asked where its cursor is: one that does not answer would delay every Enter.
+    output.enable_cpr = False
+    return output
+
+
+def _mark_pastes(output: Vt100_Output, *, on: bool) -> None:
+    with suppress(OSError):  # the terminal has vanished
+        output.write_raw("\x1b[?2004h" if on else "\x1b[?2004l")
+        output.flush()
+
+
+def _beginning_so(words: Iterable[str]) -> Callable[[str], Iterable[Offer]]:
+    return lambda before: [Offer(word, len(before)) for word in words if word.startswith(before)]

@@ -1,0 +1,40 @@
+"""The menu of completions: what can stand there, and what each is."""
+
+from typing import TYPE_CHECKING
+
+from prompt_toolkit.buffer import CompletionState
+
+from chatcmd.language import _
+from chatcmd.terminal.cells import cells, cut, filled
+
+if TYPE_CHECKING:
+    from prompt_toolkit.formatted_text import StyleAndTextTuples
+
+MOST_ROWS = 8
+"""Completions that are shown at once."""
+
+LEAST_HELP = 30
+"""Cells that long completions leave to what they are, where there are as many."""
+
+_CHOSEN, _HELP = "reverse", "dim"
+
+
+def lay_out(state: CompletionState, width: int) -> "StyleAndTextTuples":
+    """Lay the menu out in at most `width` cells, around what is chosen, with a last row when there is more."""
+    completions, chosen = state.completions, state.complete_index
+    first = min(max((chosen or 0) - MOST_ROWS // 2, 0), max(len(completions) - MOST_ROWS, 0))
+    shown = completions[first : first + MOST_ROWS]
+    column = min(max(cells(each.display_text) for each in shown), max(width - 3 - LEAST_HELP, width // 2))
+    fragments: StyleAndTextTuples = []
+    for number, each in enumerate(shown, first):
+        about = cut(each.display_meta_text, max(width - column - 4, 0))
+        fragments += [
+            (_CHOSEN if number == chosen else "", f" {filled(each.display_text, column)} "),
+            (_HELP, f" {about}\n"),
+        ]
+    if len(shown) < len(completions):
+        place, all_of_them = first + len(shown), len(completions)
+        fragments.append((_HELP, cut(_(" to {place} of {n}; Tab goes on").format(place=place, n=all_of_them), width)))
+    elif fragments:
+        fragments[-1] = (fragments[-1][0], fragments[-1][1].removesuffix("\n"))
+    return fragments

@@ -1,0 +1,107 @@
+import pytest
+
+from tests import catalogue, prose
+
+# Prose that nobody reads as a sentence of ours, by file and the top-level name that holds it.
+EXCEPTIONS = {
+    ("cli/setup.py", "_Setup"): "what is written into settings.toml",
+    ("provider/chunk.py", "parse"): "a reason that nobody is shown",
+    ("provider/nearby.py", "PORTS"): "names of programs",
+    ("provider/too_long.py", "_LIMIT"): "patterns",
+    ("provider/too_long.py", "_TOKENS"): "patterns",
+    ("settings/keys.py", "EXAMPLE"): "JSON",
+    ("settings/persona.py", "DEFAULT"): "the tutorials' persona, as it is sent",
+    ("settings/secret.py", "Secret"): "a programmer's error",
+    ("slash/help.py", "KEYS"): "names of keys, and words that are typed",
+    ("terminal/prompt/field.py", "_STYLE"): "names of styles",
+    ("terminal/recall.py", "_opened"): "a reason that nobody is shown",
+    ("terminal/theme.py", "THEMES"): "names of styles",
+    ("terminal/theme.py", "_markdown"): "names of styles",
+}
+
+SOURCES = [path.relative_to(catalogue.SOURCE).as_posix() for path in catalogue.sources()]
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_no_prose_stands_outside_gettext(name: str) -> None:
+    found = prose.outside((catalogue.SOURCE / name).read_text())
+    assert [each for each in found if (name, each.owner) not in EXCEPTIONS] == []
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_gettext_is_given_literals_and_nothing_hides_it(name: str) -> None:
+    assert prose.misused((catalogue.SOURCE / name).read_text()) == []
+
+
+@pytest.mark.parametrize(("name", "owner"), EXCEPTIONS)
+def test_no_exception_is_made_in_vain(name: str, owner: str) -> None:
+    assert owner in {each.owner for each in prose.outside((catalogue.SOURCE / name).read_text())}
+
+
+@pytest.mark.parametrize(
+    ("source", "texts"),
+    [
+        ('raise Failed("it did not work")', ["it did not work"]),
+        ('raise Failed(f"{path} is gone")', ["\0 is gone"]),
+        ('raise Failed("no key for {host}".format(host=host))', ["no key for {host}"]),
+        ('raise Failed("no key for %s" % host)', ["no key for %s"]),
+        ('f"{number:,} turns"', ["\0 turns"]),
+        ("f\"{word} {'left out'}\"", ["left out"]),
+        ('x = {"a": ["what it is for"]}', ["what it is for"]),
+        ('say("你好", end="完成")', ["你好", "完成"]),
+        ('help(text="two words")', ["two words"]),
+        ('ngettext("{n} turn", "{n} turns", n, "not taken")', ["not taken"]),
+        ('marked("taken") + " and not"', [" and not"]),
+        ('print("chatcmd: cannot be read")', ["chatcmd: cannot be read"]),
+        ('self._app.screen.note("saved")', ["saved"]),
+        ('screen.show(f"{name}: none")', ["\0: none"]),
+        ('screen.table(rows, ("user", "turns" if many else "turn"))', ["user", "turns", "turn"]),
+        ('def f():\n    """It does this."""\n    return "it did that"', ["it did that"]),
+    ],
+)
+def test_the_walk_finds_prose(source: str, texts: list[str]) -> None:
+    assert sorted(each.text for each in prose.outside(source)) == sorted(texts)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '"""A docstring of a module."""\nX = 1\n"""What X is for."""',
+        'raise Failed(_("it did not work, {name}").format(name=name))',
+        'say(ngettext("{n} turn left", "{n} turns left", n).format(n=n))',
+        'HELP = {"a": marked("what it is for")}',
+        'assert whole, "there is a session by now"',
+        're.compile(r"not supported|not allowed")',
+        'x: "Mapping of things" = {}\ndef f(y: "this or that") -> "that or this": ...',
+        'f"{place}: {error}"',
+        'f"{a} {b}"',
+        '"--no-save", "gpt-3.5-turbo", "user", "chatcmd ask", "[providers.NAME]", "\\x1b[2K", "a b"',
+        'f"chatcmd --resume {id}"',
+        'screen.show(_("saved")), screen.note(f"{a}: {b}"), screen.table(rows, head), screen.fail(_(each["name"]))',
+        'file.table("windows"), screen.show(f"{error}"), screen.show(names.get("user"))',
+    ],
+)
+def test_the_walk_passes_over_what_is_none(source: str) -> None:
+    assert prose.outside(source) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "wrong"),
+    [
+        ('_(f"{name} is gone")', True),
+        ('_("{name} is gone".format(name=name))', True),
+        ('_("it is " + "gone")', True),
+        ('_("gone" if gone else "here")', True),
+        ('ngettext("{n} turn", f"{n} turns", n)', True),
+        ("ngettext(one, many, n)", True),
+        ("f'{_(\"a text\")}: {value}'", True),
+        ("def f(_):\n    return _(text)", True),
+        ('def f():\n    head, _ = pair\n    return _("a text")', True),
+        ("def f():\n    head, _ = pair\n    return head", False),
+        ('_("it " "is {name}").format(name=name)', False),
+        ("_(TEXTS[name]), _(option.help), _(str(name))", False),
+        ('ngettext("{n} turn", "{n} turns", len(turns))', False),
+    ],
+)
+def test_misuse_of_gettext_is_found(source: str, *, wrong: bool) -> None:
+    assert bool(prose.misused(source)) == wrong
