@@ -1,35 +1,22 @@
-"""Answers laid out block by block: the only file that knows rich.markdown."""
+"""Answers laid out block by block, as rows of the screen."""
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from io import StringIO
 
 from markdown_it.token import Token
-from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-from rich.markdown import BlockQuote, CodeBlock, ListItem, Markdown, TableElement
+from rich.console import Console, RenderableType
 from rich.segment import Segment
-from rich.syntax import Syntax
-from rich.table import Table
 from rich.text import Text
 from rich.theme import Theme as Styles
 
 from chatcmd.terminal.cells import broken, cells, is_sure
 from chatcmd.terminal.document import Document
+from chatcmd.terminal.element import Blocks
 from chatcmd.terminal.tail import BLANK, Row
 from chatcmd.terminal.theme import Theme
 
 LEAST_WIDTH = 12
 """Cells below which a layout gets no narrower; its rows are broken."""
-
-LEAST_INSIDE, LEAST_COLUMN = 8, 8
-"""Cells that a list or a quote leaves for what stands in it, and a table for a column, unless that needs less."""
-
-LONGEST_COLOURED = 50_000
-"""Characters of code that are highlighted: 10,000 take about 0.15 s, longer code stands in one colour."""
-
-_SLOW = re.compile(r"[^\n]{1000}|[\w\s]{1000}")
-"""Code that takes highlighters the square of its length or more: long lines, and much without any mark in it."""
 
 
 class Layout:
@@ -89,7 +76,7 @@ class Printer:
 
     def markdown(self, tokens: list[Token], width: int) -> list[Row]:
         """Lay parsed Markdown out."""
-        return self._rows(_Blocks(tokens, self._code), width)
+        return self._rows(Blocks(tokens, self._code), width)
 
     def text(self, text: str, style: str, width: int) -> list[Row]:
         """Lay a text out in one style, breaking its lines between words."""
@@ -127,112 +114,6 @@ class Printer:
         if is_sure(text):
             return Row(text, sum(each.cell_length for each in line))
         return Row(text, sum(cells(each.text) for each in line))
-
-
-class _Code(CodeBlock):
-    """Code; where it is very long, or slow to highlight, without colours."""
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        code = self.text.plain.rstrip()
-        coloured = len(code) <= LONGEST_COLOURED and not _SLOW.search(code)
-        yield _Syntax(code, self.lexer_name if coloured else "text", theme=self.theme, word_wrap=True, padding=1)
-
-
-class _Syntax(Syntax):
-    """Highlighted code; rich counts cells wrong, and cuts what is too much, where colours part a joined emoji."""
-
-    def highlight(self, code: str, line_range: tuple[int | None, int | None] | None = None) -> Text:
-        text = super().highlight(code, line_range)
-        if not is_sure(code) and any(_parted(text.plain, span.start) for span in text.spans):
-            text.spans = []
-        return text
-
-
-def _parted(text: str, place: int) -> bool:
-    return any(joiner in text[max(place - 1, 0) : place + 1] for joiner in "\u200d\ufe0f")
-
-
-class _Quote(BlockQuote):
-    """A quote; one that is too deep in others for the screen is not set off."""
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        if options.max_width - 4 >= LEAST_INSIDE:
-            yield from super().__rich_console__(console, options)
-        else:
-            yield from _not_indented(console.render_lines(self.elements, options, style=self.style))
-
-
-class _Item(ListItem):
-    """An item of a list; one that is too deep in others for the screen stands below its mark."""
-
-    def render_bullet(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        if options.max_width - 3 >= LEAST_INSIDE:
-            yield from super().render_bullet(console, options)
-        else:
-            yield from self._render_below("•", console, options)
-
-    def render_number(self, console: Console, options: ConsoleOptions, number: int, last_number: int) -> RenderResult:
-        if options.max_width - len(str(last_number)) - 2 >= LEAST_INSIDE:
-            yield from super().render_number(console, options, number, last_number)
-        else:
-            yield from self._render_below(str(number), console, options)
-
-    def _render_below(self, mark: str, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield Text(mark, style="markdown.item.bullet")
-        yield from _not_indented(console.render_lines(self.elements, options, style=self.style))
-
-
-class _Table(TableElement):
-    """A table; on a screen too narrow for its columns, every cell is a line under its row's others."""
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        assert self.header is not None, "no table is without one"
-        assert self.header.row is not None, "nor its header without a row"
-        head = [cell.content for cell in self.header.row.cells]
-        rows = [[cell.content for cell in row.cells] for row in (self.body.rows if self.body else ())]
-        widest = [max(cell_len(text.plain) for text in column) for column in zip(head, *rows, strict=True)]
-        if sum(min(width, LEAST_COLUMN) + 2 for width in widest) > options.max_width:
-            yield from _cell_by_cell(head, rows)
-            return
-        for table in super().__rich_console__(console, options):
-            assert isinstance(table, Table), "that is what it makes"
-            for column in table.columns:
-                column.overflow = "fold"  # rather than leave out what is long
-            yield table
-
-
-def _cell_by_cell(head: Sequence[Text], rows: Sequence[Sequence[Text]]) -> Iterator[Text]:
-    for place, row in enumerate(rows or [[Text()] * len(head)]):
-        if place:
-            yield Text()
-        for title, cell in zip(head, row, strict=True):
-            named = Text().append_text(title)
-            named.stylize("markdown.table.header")
-            yield (named.append(": ") if title and cell else named).append_text(cell)
-
-
-def _not_indented(lines: Iterable[list[Segment]]) -> Iterator[Segment]:
-    for line in lines:
-        yield from line
-        yield Segment.line()
-
-
-class _Blocks(Markdown):
-    """rich's Markdown over tokens that are parsed already."""
-
-    elements = {  # noqa: RUF012 - as rich declares it
-        **Markdown.elements,
-        "fence": _Code,
-        "code_block": _Code,
-        "blockquote_open": _Quote,
-        "list_item_open": _Item,
-        "table_open": _Table,
-    }
-    inlines = {*Markdown.inlines, "head"}  # noqa: RUF012
-
-    def __init__(self, tokens: list[Token], code: str) -> None:
-        super().__init__("", code_theme=code, hyperlinks=False)
-        self.parsed = tokens
 
 
 def _headed(head: str) -> Iterator[Token]:

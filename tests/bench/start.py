@@ -63,7 +63,7 @@ BENCHES = (
     _prompt("prompt.name.key", NAME),
     _prompt("prompt.user.offline", f"【{USER}】", "--offline", "--user", USER),
     _prompt("prompt.user.key", f"【{USER}】", "--user", USER),
-    _prompt("prompt.name.history", NAME, "--offline", users=20, sessions=10_000),
+    _prompt("prompt.name.history", NAME, "--offline", users=20, sessions=10_000, bound=Bound("ratio", 1.25)),
     _prompt("prompt.name.crowd", NAME, "--offline", users=1_000, sessions=10_000, bound=None),
     Bench((Row("ask", "ms", f'python -c "{IMPORT_CLIENT}"', Bound("ratio", 1.2)),), 11, ask),
 )

@@ -5,6 +5,7 @@ import pytest
 
 from chatcmd.conversation.message import Latency, Message, Sent, Usage
 from chatcmd.conversation.reply import Delta, Reply
+from chatcmd.conversation.thinking import Piece
 from chatcmd.conversation.window import Budget, Window
 from chatcmd.errors import BrokenOff
 from tests.conversation.texts import asks
@@ -59,7 +60,8 @@ async def test_what_passes_through_is_remembered() -> None:
         Delta(usage=Usage(44, 8)),
     )
     reply = Reply(all_of(*deltas), window(), Clock())
-    assert [piece async for piece in reply.pieces()] == ["1+1", "=2。"]
+    thought = [Piece(reasoning="well, "), Piece(reasoning="two")]
+    assert [piece async for piece in reply.pieces()] == [*thought, Piece("1+1"), Piece("=2。")]
     assert reply.notices == ["temperature was left out"]
     assert answer_of(reply) == Message(
         role="assistant",
@@ -99,7 +101,7 @@ async def test_a_stopped_answer_is_interrupted_and_its_time_ends_where_it_stoppe
     clock = Clock()
     reply = Reply(all_of(Delta(text="a"), Delta(text="b")), window(), clock)
     async with aclosing(reply.pieces()) as pieces:
-        assert await anext(pieces) == "a"
+        assert await anext(pieces) == Piece("a")
         clock.now = 101.5
     clock.now = 500.0
     answer = answer_of(reply, stopped=True)

@@ -86,6 +86,7 @@ class Field:
         self.held = held
         self.look = Look("")
         self.message = ""
+        self.for_editor = False
         self.buffer = Buffer(name=DEFAULT_BUFFER)
         self._fits = Condition(lambda: self._size()[0] >= LEAST_ROWS)
         self._search = SearchToolbar(
@@ -106,9 +107,13 @@ class Field:
         self.app.ttimeoutlen = 0.1  # seconds after which Esc is known to be alone
         self.app.key_processor.before_key_press += self._forget_message
 
-    async def read(self, look: Look, line: str, history: History) -> str:
-        """Let a line be edited, and return what stands in it at Enter; pastes in it are held."""
-        self.look, self.message = look, ""
+    async def read(self, look: Look, line: str, history: History, message: str = "") -> str:
+        """Let a line be edited, and return what stands in it at Enter; pastes in it are held.
+
+        With `for_editor` it is to be changed elsewhere, and read again.
+        """
+        self.look, self.message = look, message
+        self.for_editor = self.app.erase_when_done = False
         self.app.editing_mode = EditingMode.VI if look.vi else EditingMode.EMACS
         self.app.cursor = ModalCursorShapeConfig() if look.vi else SimpleCursorShapeConfig()
         self.buffer.history = history
@@ -118,6 +123,11 @@ class Field:
     def send(self) -> None:
         """Take the line as it stands."""
         self.app.exit(result=self.buffer.text)
+
+    def leave_for_editor(self) -> None:
+        """Leave the line to an editor, and no trace of it on the screen."""
+        self.for_editor = self.app.erase_when_done = True
+        self.send()
 
     def new_line(self) -> None:
         """Begin another line, where there can be several; else take the one there is."""
@@ -167,7 +177,7 @@ class Field:
         )
 
     def _below(self, text: Callable[[], AnyFormattedText], wanted: Filter) -> ConditionalContainer:
-        rows = Window(FormattedTextControl(text), dont_extend_height=True)
+        rows = Window(FormattedTextControl(text), wrap_lines=True, dont_extend_height=True)
         return ConditionalContainer(rows, self._fits & wanted & ~is_done)
 
     def _menu(self) -> AnyFormattedText:

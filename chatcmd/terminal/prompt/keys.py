@@ -1,8 +1,8 @@
 """What the keys do in the field, beside what they do in every line editor."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
-from prompt_toolkit.application.run_in_terminal import in_terminal, run_in_terminal
+from prompt_toolkit.application.run_in_terminal import run_in_terminal
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import Condition, has_completions, has_focus, is_searching, vi_navigation_mode
@@ -10,8 +10,6 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.search import stop_search
 
-from chatcmd.conversation.mention import carried
-from chatcmd.errors import UsageError
 from chatcmd.language import _
 from chatcmd.terminal import EndOfInput, Interrupted
 from chatcmd.terminal.block import QUOTES, going_on
@@ -19,12 +17,9 @@ from chatcmd.terminal.prompt.completion import complete
 from chatcmd.terminal.prompt.field import Field
 from chatcmd.terminal.prompt.keystrokes import ALT_ENTER, MOST_PASTED, NEW_LINE
 
-Edit = Callable[[str], Awaitable[str]]
-"""Lets the user change a text elsewhere; raises UsageError."""
 
-
-def bindings(field: Field, edit: Edit, suspend: Callable[[], None]) -> KeyBindings:
-    """Bind the keys of a field."""
+def bindings(field: Field, suspend: Callable[[], None]) -> KeyBindings:
+    """Bind the keys of a field; `suspend` stops the program until it is gone on with."""
     keys = KeyBindings()
     _bind_lines(keys, field)
     _bind_ends(keys, field)
@@ -40,9 +35,9 @@ def bindings(field: Field, edit: Edit, suspend: Callable[[], None]) -> KeyBindin
 
     @keys.add("c-o", filter=at_line)
     @keys.add("c-x", "c-e", filter=at_line)
-    def edit_elsewhere(event: KeyPressEvent) -> None:
+    def edit_elsewhere(_event: KeyPressEvent) -> None:
         if field.look.many_lines:
-            event.app.create_background_task(_edit(field, edit))
+            field.leave_for_editor()
 
     @keys.add("c-z")
     def stop(_event: KeyPressEvent) -> None:
@@ -121,16 +116,3 @@ def _bind_ends(keys: KeyBindings, field: Field) -> None:
     @keys.add("c-d", filter=has_focus(DEFAULT_BUFFER) & nothing)
     def end(event: KeyPressEvent) -> None:
         event.app.exit(exception=EndOfInput())
-
-
-async def _edit(field: Field, edit: Edit) -> None:
-    """Let the whole text be changed in an editor, pastes and all; it stands in the line then."""
-    text, ats = field.held.told(field.buffer.text)
-    try:
-        async with in_terminal():
-            changed = await edit(text)
-    except UsageError as error:
-        field.say(str(error))
-    else:
-        if changed != text:
-            field.buffer.document = Document(field.held.given(changed, carried(ats, text, changed)))

@@ -13,7 +13,8 @@ from prompt_toolkit.history import DummyHistory, History
 from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
 from prompt_toolkit.output.vt100 import Vt100_Output
 
-from chatcmd.errors import Exit
+from chatcmd.conversation.mention import carried
+from chatcmd.errors import Exit, UsageError
 from chatcmd.terminal import NO_DRAFT, Desk, EndOfInput, Line, Offer, ReaderGone
 from chatcmd.terminal.block import unquoted
 from chatcmd.terminal.clean import clean_line
@@ -46,7 +47,7 @@ class LineEditor:
         self._output = _output(environ)
         self._held = Held()
         self._field = Field(self._keystrokes, self._output, self._held)
-        self._field.app.key_bindings = bindings(self._field, self.edit, self._suspend)
+        self._field.app.key_bindings = bindings(self._field, self._suspend)
         self._desk: Desk | None = None
         self._recalled: dict[Path | None, Recalled] = {}
         self._last = ("", "")
@@ -75,7 +76,11 @@ class LineEditor:
             store_typeahead(self._keystrokes, ahead)
             recalled.add(line, sent=False)
             line = ""
-        line = await self._read(self._question(prompt), line, recalled)
+        look = self._question(prompt)
+        line = await self._read(look, line, recalled)
+        while self._field.for_editor:
+            line, trouble = await self._changed(line)
+            line = await self._read(look, line, recalled, trouble)
         if line.strip() and line not in _LEAVING:
             recalled.add(line, sent=True)
         entered = Line(*self._held.told(unquoted(line)))
@@ -113,14 +118,23 @@ class LineEditor:
         loop.remove_signal_handler(signal.SIGTSTP)
         loop.remove_signal_handler(signal.SIGCONT)
 
-    async def _read(self, look: Look, line: str, history: History) -> str:
+    async def _read(self, look: Look, line: str, history: History, message: str = "") -> str:
         self._keystrokes.many_lines = look.many_lines
         try:
-            return await self._field.read(look, line, history)
+            return await self._field.read(look, line, history, message)
         except EOFError:  # the terminal has been closed
             raise EndOfInput from None
         except OSError:  # the terminal has vanished
             raise ReaderGone(Exit.HANGUP) from None
+
+    async def _changed(self, line: str) -> tuple[str, str]:
+        """Let the whole text of a line be changed in the editor, pastes and all; give it, and what went wrong."""
+        text, ats = self._held.told(line)
+        try:
+            changed = await self.edit(text)
+        except UsageError as error:
+            return line, str(error)
+        return (line if changed == text else self._held.given(changed, carried(ats, text, changed))), ""
 
     def _question(self, prompt: str) -> Look:
         desk = self._desk
