@@ -80,9 +80,9 @@ async def _talk(run: Run, arguments: argparse.Namespace) -> Exit:
             app.end_all("signal")
         return gone.exit_code
     finally:
+        keyboard.close()
         if app is not None:
             await app.close()
-        keyboard.close()
         screen.close()
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -30,9 +31,7 @@ class Document:
     """
 
     def __init__(self) -> None:
-        self._parser = MarkdownIt().enable(["strikethrough", "table"])
-        self._parser.disable(["html_block", "html_inline", "inline"])
-        self._parser.block.ruler.before("table", "deepest", _deepest)
+        self._parser = _parser()
         self._pieces: list[str] = []
         self._searched = 0  # characters of the open text in which there is no further closed block
         self._links: Links = {}
@@ -136,6 +135,15 @@ def _late(coming: list[tuple[str, Any]], known: Links, wanted: set[str], lines: 
     label, link = coming.pop()
     known[label] = link
     return lines[slice(*link["map"])] if label in wanted else ()
+
+
+@cache
+def _parser() -> MarkdownIt:
+    """Make the parser, which remembers nothing from text to text."""
+    parser = MarkdownIt().enable(["strikethrough", "table"])
+    parser.disable(["html_block", "html_inline", "inline"])
+    parser.block.ruler.before("table", "deepest", _deepest)
+    return parser
 
 
 def _begins_block(token: Token) -> bool:

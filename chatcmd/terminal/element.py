@@ -125,6 +125,10 @@ class Blocks(Markdown):
     }
     inlines = {*Markdown.inlines, "head"}  # noqa: RUF012
 
-    def __init__(self, tokens: list[Token], code: str) -> None:
+    def __init__(self, code: str) -> None:
         super().__init__("", code_theme=code, hyperlinks=False)
+
+    def of(self, tokens: list[Token]) -> "Blocks":
+        """Take the tokens to render: making another one would make another parser."""
         self.parsed = tokens
+        return self

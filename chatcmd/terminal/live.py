@@ -52,8 +52,7 @@ class Live:
         """Draw the answer until it ends, however it ends, and leave the cursor on the row below it."""
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
-        self._draw()
-        self._draw_at(self._began + SPIN_AFTER)
+        self._draw_at(self._began)  # the question goes out first
         try:
             async for piece in pieces:
                 if self._fault is not None:

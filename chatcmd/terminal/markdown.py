@@ -72,11 +72,11 @@ class Printer:
             highlight=False,
             emoji=False,
         )
-        self._code = theme.code
+        self._blocks = Blocks(theme.code)
 
     def markdown(self, tokens: list[Token], width: int) -> list[Row]:
         """Lay parsed Markdown out."""
-        return self._rows(Blocks(tokens, self._code), width)
+        return self._rows(self._blocks.of(tokens), width)
 
     def text(self, text: str, style: str, width: int) -> list[Row]:
         """Lay a text out in one style, breaking its lines between words."""
@@ -123,9 +123,9 @@ def _headed(head: str) -> Iterator[Token]:
 
 
 def _brings_blank(tokens: list[Token]) -> bool:
-    """Tell whether rich puts a blank row before a first block: it does so where blocks stand in it."""
+    """Tell whether rich puts a blank row before a first block: it does so where blocks stand in it, or nothing."""
     end = next((place for place, token in enumerate(tokens) if token.level == 0 and token.nesting <= 0), 0)
-    return end > 1 and tokens[1].type != "inline" and tokens[end - 1].type != "hr"
+    return end > 1 and (tokens[1].type != "inline" or not tokens[1].children) and tokens[end - 1].type != "hr"
 
 
 def _visible_when_blank(segment: Segment) -> bool:

@@ -1,5 +1,6 @@
 """The modes of the terminal: ours while the chat runs, and for everyone else those that were before."""
 
+import os
 import termios
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,8 +28,11 @@ class Modes:
         return self._before is not None and bool(self._before[_INPUT] & termios.ICRNL)
 
     def collect(self) -> None:
-        """Let keys come one by one and unseen, whatever a line's length; Ctrl-C and Ctrl-Z remain signals."""
-        self._apply(self._without(_TRANSLATION, _LINES))
+        """Let keys come one by one and unseen, whatever a line's length; Ctrl-C and Ctrl-Z remain signals.
+
+        They take nothing with them that was typed before.
+        """
+        self._apply(self._without(_TRANSLATION, _LINES, more=termios.NOFLSH))
 
     def give_back(self) -> None:
         """Make the terminal what it was before."""
@@ -60,14 +64,15 @@ class Modes:
         finally:
             self._apply(before)
 
-    def _without(self, of_input: int, of_local: int) -> list[Any] | None:
+    def _without(self, of_input: int, of_local: int, more: int = 0) -> list[Any] | None:
         if self._before is None:
             return None
         attributes = [*self._before]
         attributes[_INPUT] &= ~of_input
-        attributes[_LOCAL] &= ~of_local
+        attributes[_LOCAL] = attributes[_LOCAL] & ~of_local | more
         attributes[_CHARACTERS] = [*attributes[_CHARACTERS]]
         attributes[_CHARACTERS][termios.VMIN] = 1  # where this slot is also that of Ctrl-D, it would be four
+        attributes[_CHARACTERS][termios.VQUIT] = os.fpathconf(self._fd, "PC_VDISABLE")  # nothing ends us at a slip
         return attributes
 
     def _apply(self, attributes: list[Any] | None) -> None:

@@ -10,7 +10,7 @@ from chatcmd.settings.option import OPTIONS
 from chatcmd.terminal import ReaderGone
 from chatcmd.terminal.cells import at_blanks
 from chatcmd.terminal.clean import Cleaner, clean, clean_line
-from chatcmd.terminal.tail import reflows
+from chatcmd.terminal.tail import Row, reflows
 from chatcmd.terminal.theme import THEMES, Theme
 from chatcmd.terminal.writer import Writer
 
@@ -23,6 +23,7 @@ ANSWERER = "ChatGPT"
 LONGEST_CELL = 2000
 """Characters of a table's cell that are looked at; no screen shows more."""
 
+_SAMPLE = "# A\n\n- **b** `c` 中文\n"
 _PLAIN = "\x1b[0m"
 _LARGEST_TITLE = 80
 _CLEAR = "\x1b[H\x1b[2J\x1b[3J"
@@ -139,11 +140,7 @@ class Screen:
         if not self._drawn or not self.setting("markdown"):
             self.show(f"{self._head}{text}")
             return
-        from chatcmd.terminal.markdown import Layout
-
-        layout = Layout(self._printer(), self._head)
-        layout.feed(clean(text))
-        self._write("".join(f"{row.text}\n" for row in layout.tail(self.width, ended=True)))
+        self._write("".join(f"{row.text}\n" for row in self._laid_out(text)))
 
     def clear(self) -> None:
         """Clear the screen, and what can be scrolled back to."""
@@ -167,9 +164,9 @@ class Screen:
             self._write(keep + _TITLE.format(title))
 
     def warm(self) -> None:
-        """Load what draws answers, before the first one comes."""
+        """Load what draws answers, and draw one for nobody: the first that comes then appears at once."""
         if self._drawn:
-            self._printer()
+            self._laid_out(_SAMPLE)
 
     def transcript(self, session: Session) -> None:
         """Show what was said in a session."""
@@ -207,6 +204,14 @@ class Screen:
         if self._at_terminal and len(shown) > self.width // 2:  # by then it may be too wide
             shown = "\n".join(line for each in shown.split("\n") for line in at_blanks(each, self.width))
         self._write(f"\x1b[{style}m{shown}{_PLAIN}\n" if self._colour and style else f"{shown}\n", beside=True)
+
+    def _laid_out(self, text: str) -> list[Row]:
+        """Lay a whole answer out in rows."""
+        from chatcmd.terminal.markdown import Layout
+
+        layout = Layout(self._printer(), self._head)
+        layout.feed(clean(text))
+        return layout.tail(self.width, ended=True)
 
     def _printer(self) -> "Printer":
         """Make what lays answers out, in the theme that is chosen now."""

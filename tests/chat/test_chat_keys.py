@@ -5,6 +5,7 @@ import re
 import signal
 import stat
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,10 @@ def children(pid: int) -> list[int]:
     listed = subprocess.run(["ps", "-A", "-o", "ppid=,pid="], capture_output=True, text=True, check=True).stdout
     pairs = [line.split() for line in listed.splitlines()]
     return [int(child) for parent, child in pairs if int(parent) == pid]
+
+
+def ends(ending: str, text: str) -> bool:
+    return text.endswith(ending)
 
 
 def in_a_shell(stage: Stage, *words: str) -> Terminal:
@@ -202,7 +207,7 @@ def test_earlier_lines_are_each_users_own_and_private(offline: Stage) -> None:
             terminal.expect(f"【{user}】")
             for line in lines:
                 terminal.send("\x1b[A")
-                terminal.expect_screen(lambda text, end=f"【{user}】{line}": text.endswith(end))  # type: ignore[misc]
+                terminal.expect_screen(partial(ends, f"【{user}】{line}"))
 
 
 def test_no_save_leaves_nothing_to_recall(offline: Stage) -> None:

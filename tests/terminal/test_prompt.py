@@ -132,6 +132,8 @@ SENT = {
     '"""\rone\r\rtwo\\\r"""\r': "one\n\ntwo\\",
     '"""one"""\r': "one",
     'a"""\r': 'a"""',
+    '""""""\r': "",
+    "after nothing\r": "after nothing",
     '"""\rab\x1b[D\r\x05"""\r': "a\nb",  # in a block Enter breaks the line where the cursor is
     "\tx\r": "x",
 }
@@ -139,9 +141,9 @@ SENT = {
 
 def test_enter_sends_and_the_other_ways_begin_a_line() -> None:
     with marking(started()) as editor:
-        for keys in SENT:
+        for keys, text in SENT.items():
             editor.send(keys)
-            entered(editor, SENT[keys])
+            entered(editor, text)
 
 
 def test_multiline_swaps_enter_and_alt_enter() -> None:

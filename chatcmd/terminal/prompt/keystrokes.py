@@ -61,6 +61,11 @@ class Keystrokes(Vt100Input):
             self._feed(data.replace("\n", "\r") if self._modes.enter_was_line_feed else data)
         return self._taken()
 
+    def poll(self) -> None:
+        """Have whoever takes the keys take what has come."""
+        if self._ready is not None:
+            self._ready()
+
     @property
     def ends_in_escape(self) -> bool:
         """Tell whether the last that came may be a lone Esc, or the beginning of another key."""
@@ -167,8 +172,7 @@ class Keystrokes(Vt100Input):
 
     def _silence(self) -> None:
         self._settle()
-        if self._ready is not None:
-            self._ready()
+        self.poll()
 
     def _settle(self) -> None:
         """Take what came at once: several lines are a paste, a single one was typed, however fast."""

@@ -51,7 +51,7 @@ class LineEditor:
         self._desk: Desk | None = None
         self._recalled: dict[Path | None, Recalled] = {}
         self._last = ("", "")
-        self._away = False
+        self._away = self._listening = False
         self._modes.collect()
         store_typeahead(self._keystrokes, self._keystrokes.read_early())
 
@@ -156,7 +156,7 @@ class LineEditor:
     def _given_back(self, draft: Line) -> str:
         """Make a line of a text to be edited: what was sent last keeps what was typed in it, and what was pasted."""
         last, line = self._last
-        return line if draft.text == last else self._held.given(draft.text, draft.ats)
+        return line if draft.text and draft.text == last else self._held.given(draft.text, draft.ats)
 
     def _history(self) -> Recalled:
         path = self._desk.recall() if self._desk is not None else None
@@ -179,6 +179,9 @@ class LineEditor:
             _mark_pastes(self._output, on=True)
 
     def _listen(self) -> None:
+        if self._listening:
+            return
+        self._listening = True
         loop = get_running_loop()
         if signal.getsignal(signal.SIGTSTP) is not signal.SIG_IGN:
             loop.add_signal_handler(signal.SIGTSTP, self._stop)
@@ -193,7 +196,9 @@ class LineEditor:
 
     def _suspend(self) -> None:
         """Stop this process and those with it, as Ctrl-Z does; go on from here."""
+        self._keystrokes.poll()  # what was typed before is ours, not the shell's
         loop = get_running_loop()
+        self._listening = False
         loop.remove_signal_handler(signal.SIGTSTP)
         loop.remove_signal_handler(signal.SIGCONT)
         with self._elsewhere():
@@ -204,6 +209,7 @@ class LineEditor:
         """Go on after a stop that we were not told of."""
         self._modes.again()
         if self._field.app.is_running and not self._away:
+            self._output.write_raw("\r")
             self._field.app.renderer.reset()
             self._field.app.invalidate()
 
