@@ -69,7 +69,8 @@ def wrapped(text: str, width: int) -> list[str]:
     lines: list[str] = []
     line = ""
     for piece in _pieces(text):
-        if line.strip() and cells(line + piece.rstrip()) > width:
+        shown = piece.rstrip()
+        if line.strip() and cells(shown) <= width < cells(line + shown):
             lines.append(line.rstrip())
             line = ""
         line += piece
@@ -77,7 +78,7 @@ def wrapped(text: str, width: int) -> list[str]:
 
 
 def fitted(text: str, width: int) -> list[str]:
-    """Break a clean line as `wrapped` does, and what is too long anywhere, so that each fits in `width` cells (2 up)."""
+    """Break a clean line as `wrapped` does, and what is too long anywhere: all fit in `width` cells (2 and more)."""
     return [part for line in wrapped(text, width) for part in broken(line, width)]
 
 
@@ -101,11 +102,12 @@ def is_sure(text: str) -> bool:
 
 
 def _pieces(text: str) -> Iterator[str]:
+    """Give the parts between which a line can be broken: words, paths, and Chinese characters one by one."""
     for before, body, behind in re.findall(_RUN, text):
-        whole = "/" in body or body.isascii()
-        first, *more = [body] if whole else re.findall(_PIECE, body)
-        yield from (*(before + each for each in [first][: len(more)]), *more[:-1])
-        yield (more[-1] if more else before + first) + behind
+        pieces = [body] if "/" in body or body.isascii() else re.findall(_PIECE, body)
+        pieces[0] = before + pieces[0]
+        pieces[-1] += behind
+        yield from filter(None, pieces)
 
 
 def _cells_of(char: str) -> int:

@@ -8,6 +8,7 @@ from chatcmd.app import App
 from chatcmd.conversation.message import Message
 from chatcmd.conversation.session import Session
 from chatcmd.errors import UsageError
+from chatcmd.meter import Ahead
 from chatcmd.slash.registry import complete
 from chatcmd.terminal import Offer
 from chatcmd.terminal.bar import Facts, lay_out
@@ -24,23 +25,28 @@ class Desk:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._bar: tuple[tuple[Any, ...], str] = ((), "")
+        self._bar: tuple[tuple[Any, ...], int, str] = ((None, None, None), 0, "")
         self._recalls: dict[str, Path] = {}
 
     def complete(self, before: str) -> Iterable[Offer]:
         return complete(self._app, before)
 
     def bar(self, width: int) -> str:
-        """Give the bar in at most `width` cells; it changes when the session or the settings do."""
+        """Give the bar in at most `width` cells; it changes with the session, the settings, and what is counted."""
         app = self._app
         talk = app.talks.get(app.user) if app.user is not None else None
         if talk is None or not app.settings["bar"]:
             return ""
-        state = (talk.session, app.settings, width)
-        before = self._bar[0]
-        if not before or before[0] is not state[0] or before[1] is not state[1] or before[2] != width:
-            self._bar = state, self._lay_out(talk.session, width)
-        return self._bar[1]
+        try:
+            ahead = app.meter.ahead(app.settings, talk.session)
+        except UsageError:  # settings that leave no room: told when a question is asked
+            return ""
+        state = (talk.session, app.settings, ahead)
+        before, at_width, bar = self._bar
+        if at_width != width or any(now is not then for now, then in zip(state, before, strict=True)):
+            bar = self._lay_out(talk.session, ahead, width)
+            self._bar = state, width, bar
+        return bar
 
     def recall(self) -> Path | None:
         app = self._app
@@ -53,12 +59,8 @@ class Desk:
     def setting(self, name: str) -> Any:
         return self._app.settings[name]
 
-    def _lay_out(self, session: Session, width: int) -> str:
+    def _lay_out(self, session: Session, ahead: Ahead, width: int) -> str:
         app = self._app
-        try:
-            ahead = app.meter.ahead(app.settings, session)
-        except UsageError:  # settings that leave no room: told when a question is asked
-            return ""
         answer = session.turns[-1].answer if session.turns else None
         facts = Facts(
             user=session.user,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from chatcmd.cells import cut
 from chatcmd.conversation.message import Message, Turn
 from chatcmd.conversation.session import Ending, Session
 from chatcmd.conversation.thinking import Piece
@@ -12,7 +13,6 @@ from chatcmd.errors import HistoryError, NotSaved, SessionInUse
 from chatcmd.history.journal import Journal
 from chatcmd.history.library import Library
 from chatcmd.language import _, ngettext
-from chatcmd.terminal.cells import cut
 from chatcmd.terminal.clean import clean_line
 
 QUOTED, MOST_QUOTED = 40, 8

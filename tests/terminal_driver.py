@@ -223,7 +223,7 @@ class Terminal:
         """Change the window; the program gets SIGWINCH."""
         with self._changed:
             self._draw()
-            self._display.resize(max(rows, 1), max(columns, 1))
+            _resize(self._display, max(rows, 1), max(columns, 1))
         termios.tcsetwinsize(self._master, (rows, columns))
 
     def signal(self, number: int) -> None:
@@ -346,6 +346,17 @@ class Terminal:
     def _explain(self, what: str) -> str:
         state = "still running" if self.code is None else f"exit code {self.code}"
         return f"{what} ({state})\n--- screen\n{self.text}\n--- last bytes\n{self.bytes[-2000:]!r}"
+
+
+def _resize(display: pyte.Screen, rows: int, columns: int) -> None:
+    """Take rows away below the cursor, then at the top, as terminals do: pyte takes all at the top, not the cursor."""
+    row, column = display.cursor.y, display.cursor.x
+    above = max(0, row + 1 - rows)
+    if display.lines - rows > above:
+        display.cursor.y = 0
+        display.insert_lines(display.lines - rows - above)
+    display.resize(rows, columns)
+    display.cursor.y, display.cursor.x = row - above, min(column, columns - 1)
 
 
 def _environment(home: str, extra: Mapping[str, str] | None) -> dict[str, str]:

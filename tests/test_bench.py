@@ -21,13 +21,14 @@ BOUNDS = {
     "markdown.20000": "<= 12x",
     "markdown.128000": "<= 76.8x",
     "chat.500.turn": "<= 1.5x",
-    "chat.500.peak": "<= 110",
+    "chat.500.memory": "<= 110",
     "window.4096": "<= 1000",
     "window.128000": "<= 1000",
 }
 WATCHED = {
     *(
         "prompt.name.crowd",
+        "chat.500.peak",
         "turn.peak",
         "turn.memory",
         "journal.turn",

@@ -1,6 +1,7 @@
 """`chatcmd --help`: the commands, and where to read on."""
 
-from chatcmd.cli.page import listed, wrap
+from chatcmd.cells import wrapped
+from chatcmd.cli.page import listed
 from chatcmd.language import _
 
 
@@ -21,5 +22,5 @@ def overview(room: int) -> str:
         _("Enter sends, Ctrl-J makes a new line, @path attaches a file, Ctrl-C stops an answer."),
         _("A key is read from OPENAI_API_KEY, envs/openai_key or envs/configs."),
     )
-    foot = (line for sentence in inside for line in wrap(sentence, room))
-    return "\n".join((*wrap(head, room), "", listed(commands, room), "", *foot, ""))
+    foot = (line for sentence in inside for line in wrapped(sentence, room))
+    return "\n".join((*wrapped(head, room), "", listed(commands, room), "", *foot, ""))

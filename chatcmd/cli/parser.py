@@ -3,6 +3,7 @@
 import argparse
 from typing import Any, NoReturn
 
+from chatcmd.cells import cells, wrapped
 from chatcmd.cli import page
 from chatcmd.errors import UsageError
 from chatcmd.language import _, marked, ngettext
@@ -51,14 +52,14 @@ class Page(argparse.HelpFormatter):
 
     def _format_usage(self, usage: str | None, actions: Any, groups: Any, prefix: str | None) -> str:  # noqa: ARG002
         head = _("usage: ") if prefix is None else prefix
-        first, *more = page.wrap(str(usage) % {"prog": self._prog}, self._width - page.cells(head))
-        return "\n".join((head + first, *(" " * page.cells(head) + line for line in more))) + "\n\n"
+        first, *more = wrapped(str(usage) % {"prog": self._prog}, self._width - cells(head))
+        return "\n".join((head + first, *(" " * cells(head) + line for line in more))) + "\n\n"
 
     def _split_lines(self, text: str, width: int) -> list[str]:
-        return page.wrap(text, width)
+        return wrapped(text, width)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        return "\n".join(indent + line for part in text.split("\n") for line in page.wrap(part, width - len(indent)))
+        return "\n".join(indent + line for part in text.split("\n") for line in wrapped(part, width - len(indent)))
 
 
 class Parser(argparse.ArgumentParser):

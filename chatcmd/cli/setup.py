@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from chatcmd.cells import wrapped
 from chatcmd.cli import page
 from chatcmd.cli.flags import Run
 from chatcmd.errors import KeyMissing, NotSaved, SettingsError
@@ -66,7 +67,7 @@ def choices(host: str, file: Path, room: int) -> str:
         ("0", _("leave")),
     )
     foot = _("A key can also be given as OPENAI_API_KEY, another service as --base-url.")
-    return "\n".join((*page.wrap(head, room), "", page.listed(ways, room), "", *page.wrap(foot, room)))
+    return "\n".join((*wrapped(head, room), "", page.listed(ways, room), "", *wrapped(foot, room)))
 
 
 class _Setup:

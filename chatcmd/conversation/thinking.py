@@ -30,11 +30,15 @@ class Thinking:
         if self._state == "before":
             begun = self._held.lstrip()
             if begun.startswith(_OPENS):
-                self._state, self._held = "inside", begun.removeprefix(_OPENS).lstrip("\n")
+                self._state, self._held = "opened", begun.removeprefix(_OPENS)
             elif not _OPENS.startswith(begun):
                 return self.end()
             else:
                 return Piece()
+        if self._state == "opened":
+            self._held = self._held.lstrip("\n")
+            self._state = "inside" if self._held else "opened"
+            return self._think()
         if self._state == "inside":
             return self._think()
         self._held = self._held.lstrip()

@@ -50,7 +50,7 @@ def describe(request: Request) -> str:
         reserve=budget.reserve,
         left=_left(window.dropped),
     )
-    return "\n".join(
+    return "\n\n".join(
         (
             _("This is chatcmd's offline demo: no model, no network, no knowledge."),
             told,

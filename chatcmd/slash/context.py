@@ -36,7 +36,7 @@ async def context(app: App, argument: str) -> None:  # noqa: ARG001 - all comman
             "about {tokens:,} of {room:,} tokens before your question (a window of {window:,}, {reserve:,} kept "
             "for the answer); turns left out: {dropped}"
         )
-    app.screen.show(
+    app.screen.tell(
         total.format(
             tokens=cost.total(messages),
             room=budget.room,

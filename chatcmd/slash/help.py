@@ -1,17 +1,21 @@
 """/help: the keys, and the commands by group, on one screen; and more of one."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from chatcmd.app import App
+from chatcmd.cells import cells, filled, wrapped
 from chatcmd.language import _, marked
 from chatcmd.slash.registry import GROUPS, Command, command, commands, helps, matching, named
 from chatcmd.terminal import Offer
-from chatcmd.terminal.cells import cells, filled
 
-GAP = "  "
+T = TypeVar("T")
+
+GAP, INDENT = "  ", "  "
+"""What stands between two commands, and before what stands below its label."""
 
 NARROW = 60
-"""Cells of a line from which on labels have room at its beginning."""
+"""Cells of a line from which on labels stand at its beginning, else on a line of their own."""
 
 KEYS = (
     ("0, quit, exit", marked("save everything and leave; so does Ctrl-D, or Ctrl-C twice")),
@@ -38,27 +42,33 @@ async def show_help(app: App, argument: str) -> None:
         _explain(app, named(argument.split(maxsplit=1)[0].removeprefix("/")))
         return
     width = app.screen.width
-    app.screen.show("\n".join(_beside([(keys, _(text).split(" ")) for keys, text in KEYS], width, " ")))
+    app.screen.show("\n".join(_beside([(keys, _(text)) for keys, text in KEYS], width, wrapped)))
     listed = [(_(label), [_called(each) for each in _of(group)]) for group, label in GROUPS.items()]
-    app.screen.show("\n".join(["", *_beside([row for row in listed if row[1]], width, GAP), ""]))
-    app.screen.show(_("/help COMMAND says more of one; Tab behind a slash shows what they do"))
+    app.screen.show("\n".join(["", *_beside([row for row in listed if row[1]], width, _flowing), ""]))
+    app.screen.tell(_("/help COMMAND says more of one; Tab behind a slash shows what they do"))
 
 
-def _beside(rows: list[tuple[str, list[str]]], width: int, gap: str) -> list[str]:
-    """Lay out labels with their words beside them, or below where that is too narrow; no word is broken up."""
-    margin = max(cells(label) for label, _words in rows) + len(GAP)
+def _beside(rows: list[tuple[str, T]], width: int, break_up: Callable[[T, int], list[str]]) -> list[str]:
+    """Lay out labels with what belongs to them beside them, or below where that is too narrow."""
+    narrow = width < NARROW
+    margin = len(INDENT) if narrow else max(cells(label) for label, _about in rows) + len(GAP)
     lines = []
-    for label, words in rows:
-        if width < NARROW:
-            lines.append(label)
-        start = "" if width < NARROW else filled(label, margin)
-        line = start
-        for word in words:
-            if line != start and cells(line) + len(gap) + cells(word) > width:
-                lines.append(line)
-                line = start = " " * cells(start)
-            line += (gap if line != start else "") + word
-        lines.append(line)
+    for label, about in rows:
+        first, *more = [" " * margin + line for line in break_up(about, width - margin)]
+        if narrow:  # a command that is too long even so begins with the line
+            lines += [label, *(line if cells(line) <= width else line.lstrip() for line in (first, *more))]
+        else:
+            lines += [filled(label, margin) + first.lstrip(), *more]
+    return lines
+
+
+def _flowing(words: list[str], room: int) -> list[str]:
+    """Put commands beside each other in lines of at most `room` cells; none is broken up."""
+    lines = [""]
+    for word in words:
+        if lines[-1] and cells(lines[-1]) + len(GAP) + cells(word) > room:
+            lines.append("")
+        lines[-1] += (GAP if lines[-1] else "") + word
     return lines
 
 
@@ -71,7 +81,7 @@ def _of(group: str) -> list[Command]:
 
 def _explain(app: App, about: Command) -> None:
     for text in filter(None, (_called(about), _(about.help), about.more and _(about.more))):
-        app.screen.show(text)
+        app.screen.tell(text)
 
 
 def _called(each: Command) -> str:

@@ -40,7 +40,7 @@ async def model(app: App, argument: str) -> None:
     sentence = _("{name}: a window of {tokens:,} tokens, counted exactly")
     if not known.known:
         sentence = _("{name}: a window of {tokens:,} tokens, its counting rules are not known: bounds and estimates")
-    app.screen.show(sentence.format(name=name, tokens=known.window))
+    app.screen.tell(sentence.format(name=name, tokens=known.window))
     if argument and not known.known and _is_openais(app, name):
         app.screen.note(*_mistyped(name))
 

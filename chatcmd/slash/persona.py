@@ -26,9 +26,9 @@ def _offers(app: App, typed: str) -> Iterable[Offer]:
 async def persona(app: App, argument: str) -> None:
     if not argument:
         current = app.talk.session.persona
-        app.screen.show(_("{name}: {text}").format(name=current.name, text=current.content))
+        app.screen.tell(_("{name}: {text}").format(name=current.name, text=current.content))
         others = [name for name in persona_names(app.settings.root) if name != current.name]
-        app.screen.show(
+        app.screen.tell(
             _("others: {names}").format(names=", ".join(others))
             if others
             else _("others: none; write one to envs/personas/NAME.md")

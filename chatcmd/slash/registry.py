@@ -8,11 +8,11 @@ from typing import Any
 from msgspec import Struct
 
 from chatcmd.app import App
+from chatcmd.cells import cut
 from chatcmd.errors import UsageError
 from chatcmd.language import _, marked
 from chatcmd.settings.option import nearest
 from chatcmd.terminal import Line, Offer
-from chatcmd.terminal.cells import cut
 from chatcmd.terminal.clean import clean_line
 
 Run = Callable[[App, str], Coroutine[Any, Any, Line | str | None]]

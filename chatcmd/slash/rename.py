@@ -29,7 +29,7 @@ async def rename(app: App, argument: str) -> None:
     talk = app.talk
     if not argument:
         title = talk.session.title
-        app.screen.show(
+        app.screen.tell(
             _("the title is: {title}").format(title=clean_line(title)) if title else _("this session has no title yet")
         )
         return

@@ -54,12 +54,12 @@ async def set_(app: App, argument: str) -> None:
         await model(app, value.strip())
     elif value.strip():
         _change(app, name, value.strip())
-        app.screen.show(f"{name} = {_shown(app.settings[name])}")
+        app.screen.tell(f"{name} = {_shown(app.settings[name])}")
     elif name:
         app.settings.set(name, "default")  # refuses a name that there is not
         shown, origin = _shown(app.settings[name]), app.settings.origin(name)
         sentence = _("{name} = {value} ({origin}): {help}")
-        app.screen.show(sentence.format(name=name, value=shown, origin=origin, help=_(OPTIONS[name].help)))
+        app.screen.tell(sentence.format(name=name, value=shown, origin=origin, help=_(OPTIONS[name].help)))
     else:
         rows = [
             (each.name, _shown(app.settings[each.name]), str(app.settings.origin(each.name)), _(each.help))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from chatcmd.app import App
+from chatcmd.cells import cells, fitted
 from chatcmd.conversation.message import Message, Turn
 from chatcmd.conversation.price import AS_OF, Price
 from chatcmd.conversation.session import Session
@@ -13,7 +14,6 @@ from chatcmd.errors import HistoryError
 from chatcmd.history import file
 from chatcmd.language import _, marked, ngettext
 from chatcmd.slash.registry import command
-from chatcmd.terminal.cells import cells, wrapped
 from chatcmd.terminal.chart import Bar, Ink, bars, ink_for, sparkline
 from chatcmd.terminal.clean import clean_line
 
@@ -47,7 +47,7 @@ async def stats(app: App, argument: str) -> None:  # noqa: ARG001 - all commands
 
 def laid(line: str, width: int) -> list[str]:
     """Break a sentence that is too long; a chart's rows never are."""
-    return [line] if cells(line) <= width else wrapped(clean_line(line), width)
+    return [line] if cells(line) <= width else fitted(clean_line(line), width)
 
 
 def session_charts(
@@ -101,7 +101,8 @@ def user_charts(user: str, sessions: Sequence[Session], priced: Priced, width: i
         if len(rows) < len(days):
             lines.append(_("the last {shown} of {n:,} days").format(shown=len(rows), n=len(days)))
     lines += ["", _("tokens by model"), *bars(_model_bars(models), width, ink)]
-    lines += ["", _("costs are by the list prices of {month}, or yours in [prices]").format(month=AS_OF)]
+    if any(spent.uncounted < spent.turns for spent in models.values()):
+        lines += ["", _("costs are by the list prices of {month}, or yours in [prices]").format(month=AS_OF)]
     return lines
 
 

@@ -31,22 +31,19 @@ async def theme(app: App, argument: str) -> None:
     app.settings = app.settings.set("theme", argument)
     _show(app, argument)
     sentence = _("{name} is the theme of this chat; to keep it, put {line} into envs/settings.toml")
-    app.screen.show(sentence.format(name=argument, line=f'theme = "{argument}"'))
+    app.screen.tell(sentence.format(name=argument, line=f'theme = "{argument}"'))
 
 
 def _show(app: App, name: str) -> None:
     """Show a theme in its own colours, the one that is set with a star."""
     each = THEMES[name]
+    called = f"{'*' if name == app.settings['theme'] else ' '} {name:<10}"
     app.screen.painted(
-        ("* " if name == app.settings["theme"] else "  ", ""),
-        (f"{name:<10}", ""),
+        (called, ""),
         (heading(ANSWERER), each.head),
-        ("  ", ""),
         (_("thought"), each.reasoning),
-        ("  ", ""),
         (_("remark"), each.note),
-        ("  ", ""),
         (_("failure"), each.fail),
-        ("  ", ""),
         (" " + _("bar") + " ", each.bar),
+        indent=len(called),
     )

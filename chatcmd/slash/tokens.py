@@ -16,7 +16,7 @@ async def tokens(app: App, argument: str) -> None:
         known = app.settings.model_named(session.model).known
         sentence = _("{n:,} tokens in {model}") if known else _("about {n:,} tokens in {model}")
         counted = app.meter.count(app.settings, session.model, argument)
-        app.screen.show(sentence.format(n=counted, model=session.model))
+        app.screen.tell(sentence.format(n=counted, model=session.model))
         return
     rows = []
     for number, turn in enumerate(session.turns, 1):
@@ -24,12 +24,15 @@ async def tokens(app: App, argument: str) -> None:
         theirs = ("-", "-") if usage is None else (f"{usage.prompt_tokens:,}", f"{usage.completion_tokens:,}")
         rows.append((str(number), counted_as(sent), *theirs, turn.question.content))
     if not rows:
-        app.screen.show(_("nothing was asked yet in this session"))
+        app.screen.tell(_("nothing was asked yet in this session"))
         return
     app.screen.table(rows[-SHOWN:], (_("turn"), _("sent"), _("server's count"), _("answer"), _("question")))
     usages = [turn.answer.usage for turn in session.turns if turn.answer.usage is not None]
+    if not usages:
+        app.screen.tell(_("the service has counted none of them"))
+        return
     in_all = _("in all {prompt:,} prompt tokens and {answers:,} answer tokens, as the server counted")
-    app.screen.show(
+    app.screen.tell(
         in_all.format(
             prompt=sum(each.prompt_tokens for each in usages), answers=sum(each.completion_tokens for each in usages)
         )

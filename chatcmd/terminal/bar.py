@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from chatcmd.cells import cells, cut
 from chatcmd.language import _, ngettext
-from chatcmd.terminal.cells import cells, cut
 from chatcmd.terminal.chart import BLOCKS, Ink, gauge
 from chatcmd.terminal.clean import clean_line
 

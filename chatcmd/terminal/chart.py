@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from chatcmd.terminal.cells import ELLIPSIS, cells, cut
+from chatcmd.cells import ELLIPSIS, cells, cut
 
 LEAST_BAR = 4
 """Cells that a bar keeps however narrow the screen is: its label gives way first."""

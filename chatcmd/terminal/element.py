@@ -12,7 +12,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from chatcmd.terminal.cells import is_sure
+from chatcmd.cells import is_sure
 
 LEAST_INSIDE, LEAST_COLUMN = 8, 8
 """Cells that a list or a quote leaves for what stands in it, and a table for a column, unless that needs less."""
@@ -30,7 +30,13 @@ class _Code(CodeBlock):
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         code = self.text.plain.rstrip()
         coloured = len(code) <= LONGEST_COLOURED and not _SLOW.search(code)
-        yield _Syntax(code, self.lexer_name if coloured else "text", theme=self.theme, word_wrap=True, padding=1)
+        lexer = self.lexer_name if coloured else "text"
+        yield _Syntax(code, lexer, theme=self.theme, word_wrap=True, padding=1, background_color=self._background)
+
+    @property
+    def _background(self) -> str | None:
+        """Keep off the paper that a style may bring: with a terminal's own ink nobody could read it."""
+        return None if self.theme.startswith("ansi_") else "default"
 
 
 class _Syntax(Syntax):

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
+from chatcmd.cells import cells, cut
 from chatcmd.conversation.thinking import Piece
 from chatcmd.language import _
-from chatcmd.terminal.cells import cells, cut
 from chatcmd.terminal.clean import Cleaner
 from chatcmd.terminal.markdown import Layout, Printer
 from chatcmd.terminal.tail import Row, Tail
@@ -56,33 +56,40 @@ class Live:
         try:
             async for piece in pieces:
                 if self._fault is not None:
-                    raise self._fault
+                    break
                 self._take(piece)
                 if self._loop.time() >= self._due:
                     self._draw()
                 elif self._timer is None or self._timer.when() > self._due:
                     self._draw_at(self._due)
         finally:
-            if self._timer is not None:
-                self._timer.cancel()
+            self._wait_no_longer()
             if self._fault is None:
                 self._draw(ended=True)
+        if self._fault is not None:
+            raise self._fault
 
     def _take(self, piece: Piece) -> None:
         said, thought = self._cleaners
         if piece.reasoning:
-            self._thinking = True
+            if not self._thinking:  # what comes first is there at once
+                self._thinking, self._due = True, 0.0
             if self._shows_thoughts:
                 self._thoughts.append(thought.feed(piece.reasoning))
         if piece.text:
-            if not self._answering:  # the first words are there at once
+            if not self._answering:
                 self._answering, self._due = True, 0.0
+                self._wait_no_longer()
             self._layout.feed(said.feed(piece.text))
 
     def _draw_at(self, when: float) -> None:
+        self._wait_no_longer()
+        self._timer = self._loop.call_at(when, self._draw_now)
+
+    def _wait_no_longer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(when, self._draw_now)
+            self._timer = None
 
     def _draw_now(self) -> None:
         """Draw what came too soon after the last drawing, or the next frame of the spinner."""

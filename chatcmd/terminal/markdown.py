@@ -9,7 +9,7 @@ from rich.segment import Segment
 from rich.text import Text
 from rich.theme import Theme as Styles
 
-from chatcmd.terminal.cells import broken, cells, is_sure
+from chatcmd.cells import broken, cells, is_sure
 from chatcmd.terminal.document import Document
 from chatcmd.terminal.element import Blocks
 from chatcmd.terminal.tail import BLANK, Row
@@ -130,7 +130,10 @@ def _brings_blank(tokens: list[Token]) -> bool:
 
 def _visible_when_blank(segment: Segment) -> bool:
     style = segment.style
-    return style is not None and bool(style.bgcolor or style.underline or style.reverse or style.strike)
+    paper = style.bgcolor if style else None
+    if paper is not None and not paper.is_default:
+        return True
+    return style is not None and bool(style.underline or style.reverse or style.strike)
 
 
 def _between(line: Iterable[Segment], begin: int, end: int) -> Iterator[Segment]:

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
+from chatcmd.cells import cells, wrapped
 from chatcmd.conversation.session import Session
 from chatcmd.conversation.thinking import Piece
 from chatcmd.settings.option import OPTIONS
-from chatcmd.terminal import ReaderGone
-from chatcmd.terminal.cells import at_blanks
+from chatcmd.terminal import ReaderGone, table
 from chatcmd.terminal.clean import Cleaner, clean, clean_line
 from chatcmd.terminal.tail import Row, reflows
 from chatcmd.terminal.theme import THEMES, Theme
@@ -77,8 +77,13 @@ class Screen:
         return self._writer.out.encoding or "utf-8"
 
     def show(self, text: str) -> None:
-        """Show what was asked for, such as the result of a command."""
+        """Show what was asked for, line by line as it is."""
         self._write(clean(text) + "\n")
+
+    def tell(self, *texts: str) -> None:
+        """Say what was asked for, in sentences that are broken where the screen ends."""
+        for text in texts:
+            self._write(self._in_lines(text) + "\n")
 
     def note(self, *texts: str) -> None:
         """Say something beside the conversation."""
@@ -126,11 +131,9 @@ class Screen:
                     shown = ("" if thinking else "<think>\n") + thought.feed(piece.reasoning)
                     due, thinking = "\n</think>\n", True
                     self._write(shown)
-                if piece.text:
-                    text = said.feed(piece.text)
-                    if text:
-                        shown, due, thinks = due + text, "", False
-                        self._write(shown)
+                if piece.text and (text := due + said.feed(piece.text)):
+                    shown, due, thinks = text, "", False
+                    self._write(shown)
         finally:
             if shown and not shown.endswith("\n"):
                 self._write("\n")
@@ -180,16 +183,23 @@ class Screen:
 
     def table(self, rows: Sequence[Sequence[str]], head: Sequence[str], *, wrap: bool = False) -> None:
         """Show rows under a heading; what the screen is not wide enough for is cut, or with `wrap` goes on below."""
-        from chatcmd.terminal import table
-
-        cells = [[clean_line(cell[:LONGEST_CELL]) for cell in row] for row in rows]
+        cleaned = [[clean_line(cell[:LONGEST_CELL]) for cell in row] for row in rows]
         width = self.width if self._writer.out.isatty() else None
-        self._write(table.lay_out(cells, head, width, wrap=wrap))
+        self._write(table.lay_out(cleaned, head, width, wrap=wrap))
 
-    def painted(self, *pieces: tuple[str, str]) -> None:
-        """Show a line of texts, each with its SGR parameters, where there are colours."""
-        texts = [(clean_line(text), f"\x1b[{style}m" if style and self._colour else "") for text, style in pieces]
-        line = "".join(f"{style}{text}{_PLAIN}" if style else text for text, style in texts)
+    def painted(self, *pieces: tuple[str, str], indent: int) -> None:
+        """Show texts beside each other, each with its SGR parameters, where there are colours.
+
+        Those that have no room stand on the next line, `indent` cells behind its beginning.
+        """
+        line, taken = "", 0
+        for text, style in pieces:
+            shown = clean_line(text)
+            gap = "  " if taken > indent else ""
+            if gap and taken + len(gap) + cells(shown) > self.width:
+                line, taken, gap = f"{line}\n{' ' * indent}", indent, ""
+            taken += len(gap) + cells(shown)
+            line += gap + (f"\x1b[{style}m{shown}{_PLAIN}" if style and self._colour else shown)
         self._write(line + "\n")
 
     def close(self) -> None:
@@ -200,10 +210,15 @@ class Screen:
         self._writer.close()
 
     def _line(self, text: str, style: str) -> None:
-        shown = clean(text)
-        if self._at_terminal and len(shown) > self.width // 2:  # by then it may be too wide
-            shown = "\n".join(line for each in shown.split("\n") for line in at_blanks(each, self.width))
+        shown = self._in_lines(text)
         self._write(f"\x1b[{style}m{shown}{_PLAIN}\n" if self._colour and style else f"{shown}\n", beside=True)
+
+    def _in_lines(self, text: str) -> str:
+        """Return a text clean, and on a terminal in lines that it does not have to break."""
+        shown = clean(text)
+        if not self._at_terminal or len(shown) <= self.width // 2:  # by then it may be too wide
+            return shown
+        return "\n".join(line for each in shown.split("\n") for line in wrapped(each, self.width))
 
     def _laid_out(self, text: str) -> list[Row]:
         """Lay a whole answer out in rows."""

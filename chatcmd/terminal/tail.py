@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from chatcmd.terminal.cells import broken, is_sure
+from chatcmd.cells import broken, is_sure
 
 
 class Row(NamedTuple):

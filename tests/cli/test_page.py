@@ -3,41 +3,9 @@
 import re
 
 import pytest
-from hypothesis import given, strategies as st
 
-from chatcmd.cli.page import LEAST, listed, wrap
+from chatcmd.cli.page import LEAST, listed
 from tests.cli.pages import PAGES, cells, page
-
-TEXTS = st.text(st.sampled_from("ab -中文字，。（）「」:/…"), max_size=60)
-
-
-@pytest.mark.parametrize(
-    ("text", "room", "lines"),
-    [
-        ("", 20, [""]),
-        ("one", 20, ["one"]),
-        ("one two three", 9, ["one two", "three"]),
-        ("one two three", 7, ["one two", "three"]),
-        ("  one\n two\t", 20, ["one two"]),
-        ("a-word-that-is-too-long for it", 10, ["a-word-that-is-too-long", "for it"]),
-        ("保存并退出", 6, ["保存并", "退出"]),
-        ("保存并退出", 7, ["保存并", "退出"]),
-        ("保存，退出", 4, ["保", "存，", "退出"]),
-        ("保存（退出）", 6, ["保存", "（退", "出）"]),
-        ("用 /help 看命令", 8, ["用 /help", "看命令"]),
-        ("说了（ 好", 6, ["说了（", "好"]),
-    ],
-)
-def test_a_text_breaks_where_a_reader_expects_it(text: str, room: int, lines: list[str]) -> None:
-    assert wrap(text, room) == lines
-
-
-@given(TEXTS, st.integers(8, 40))
-def test_no_line_is_too_long_and_nothing_is_lost(text: str, room: int) -> None:
-    lines = wrap(text, room)
-    assert re.sub(r"\s", "", "".join(lines)) == re.sub(r"\s", "", text)
-    for line in lines:
-        assert cells(line) <= room or not re.search(r"\s|[中文字](?![，。）」:…])(?=.)", line)
 
 
 def test_a_list_has_its_texts_beside_its_words_or_below_them() -> None:

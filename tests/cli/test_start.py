@@ -89,6 +89,7 @@ def test_the_overview_needs_no_parser_and_no_settings() -> None:
         done = run([PYTHON, "-c", f"import sys\nfrom chatcmd.cli import main\nmain({words})\n{code}\n{shown}"])
         assert sorted(done.err.split()) == [
             "chatcmd",
+            "chatcmd.cells",
             "chatcmd.cli",
             "chatcmd.cli.overview",
             "chatcmd.cli.page",

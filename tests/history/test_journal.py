@@ -10,6 +10,7 @@ import pytest
 
 from chatcmd.conversation.message import Turn
 from chatcmd.conversation.session import Session
+from chatcmd.conversation.thinking import Piece
 from chatcmd.errors import NotSaved, SessionInUse
 from chatcmd.history.file import to_content
 from chatcmd.history.journal import PART_BYTES, PART_SECONDS, Journal, Part
@@ -89,9 +90,9 @@ class StillLoop(asyncio.SelectorEventLoop):
         return self.now
 
 
-async def flowing(*pieces: str, then: asyncio.Event | None = None) -> AsyncGenerator[str, None]:
+async def flowing(*pieces: str | Piece, then: asyncio.Event | None = None) -> AsyncGenerator[Piece, None]:
     for piece in pieces:
-        yield piece
+        yield Piece(piece) if isinstance(piece, str) else piece
     if then is not None:
         await then.wait()
 
@@ -110,7 +111,7 @@ def journal(tmp_path: Path) -> Journal:
 
 async def test_parts_are_written_as_soon_as_four_kilobytes_wait(journal: Journal) -> None:
     pieces = ["几" * 500] * 6  # 1,500 bytes each
-    seen = [(piece, len(parts(journal))) async for piece in journal.follow(flowing(*pieces))]
+    seen = [(piece.text, len(parts(journal))) async for piece in journal.follow(flowing(*pieces))]
     assert [piece for piece, _ in seen] == pieces
     assert [written for _, written in seen] == [0, 0, 1, 1, 1, 2]
     assert parts(journal) == ["几" * 1500] * 2
@@ -130,9 +131,9 @@ def test_parts_are_written_after_two_seconds_and_not_before(journal: Journal) ->
     async def watch() -> list[list[str]]:
         end = asyncio.Event()
         followed = journal.follow(flowing("one ", "two ", "three", then=end))
-        assert [await anext(followed) for _ in range(2)] == ["one ", "two "]
+        assert [await anext(followed) for _ in range(2)] == [Piece("one "), Piece("two ")]
         seen = [await written_after(0), await written_after(PART_SECONDS - 0.01), await written_after(0.02)]
-        assert await anext(followed) == "three"
+        assert await anext(followed) == Piece("three")
         seen += [await written_after(PART_SECONDS - 0.01), await written_after(0.02)]
         end.set()
         assert [piece async for piece in followed] == []
@@ -145,10 +146,35 @@ def test_parts_are_written_after_two_seconds_and_not_before(journal: Journal) ->
     journal.close(remove=True)
 
 
+async def test_reasoning_is_written_with_its_answer_and_read_back_apart_from_it(journal: Journal) -> None:
+    thought, text = Piece(reasoning="想" * 1000), Piece("答" * 500)
+    assert [piece async for piece in journal.follow(flowing(thought, thought, text))] == [thought, thought, text]
+    written = [event for event in map(msgspec.json.decode, journal.path.read_bytes().splitlines()) if "text" in event]
+    assert written == [{"event": "part", "text": "", "reasoning": "想" * 2000}]
+    both = journal.follow(flowing(text, Piece("答" * 1000)))
+    assert len([piece async for piece in both]) == 2
+    made, damaged = replay(journal.path.read_bytes())
+    assert made is not None
+    last = list(made.messages)[-1]
+    assert (last.content, last.reasoning, last.status) == ("答" * 1500, "想" * 2000, "incomplete")
+    assert damaged == []
+    journal.close(remove=True)
+
+
+async def test_reasoning_without_a_word_of_an_answer_leaves_the_question_unanswered(journal: Journal) -> None:
+    thoughts = [Piece(reasoning="想" * 2000)] * 2
+    assert [piece async for piece in journal.follow(flowing(*thoughts))] == thoughts
+    assert parts(journal) == ["", ""]
+    made, _ = replay(journal.path.read_bytes())
+    assert made is not None
+    assert [(message.content, message.status) for message in made.messages][1:] == [("问", "unanswered")]
+    journal.close(remove=True)
+
+
 async def test_answer_that_is_dropped_leaves_no_timer_and_closes_its_source(journal: Journal) -> None:
     source = flowing("one", "two")
     followed = journal.follow(source)
-    assert await anext(followed) == "one"
+    assert await anext(followed) == Piece("one")
     await followed.aclose()
     assert [piece async for piece in source] == []
     loop = asyncio.get_running_loop()
@@ -160,7 +186,7 @@ async def test_failing_disk_does_not_disturb_an_answer(journal: Journal) -> None
     before = journal.path.read_bytes()
     with full_disk(len(before) + 100):
         pieces = [piece async for piece in journal.follow(flowing("x" * 5000, "y" * 5000))]
-    assert [len(piece) for piece in pieces] == [5000, 5000]
+    assert [len(piece.text) for piece in pieces] == [5000, 5000]
     assert journal.path.read_bytes() == before
     journal.answered(session(), Turn(question("问"), answer("答")))
     assert replay(journal.path.read_bytes())[0] == read_back(session().with_turn(Turn(question("问"), answer("答"))))

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from chatcmd.conversation.message import Message, Turn
+from chatcmd.conversation.thinking import Piece
 from chatcmd.errors import NotSaved
 from chatcmd.history import file
 from chatcmd.history.journal import PART_BYTES
@@ -28,8 +29,8 @@ Said = list[tuple[str, str, str | None]]
 """Messages as role, content, status."""
 
 
-async def whole(text: str) -> AsyncGenerator[str, None]:
-    yield text
+async def whole(text: str) -> AsyncGenerator[Piece, None]:
+    yield Piece(text)
 
 
 class JournalMachine(RuleBasedStateMachine):

@@ -10,12 +10,12 @@ from hypothesis import given, strategies as st
 from msgspec.structs import replace
 
 from chatcmd.app import App
+from chatcmd.cells import cells
 from chatcmd.conversation.message import Latency, Message, Sent, Turn, Usage
 from chatcmd.conversation.price import Price
 from chatcmd.conversation.session import Session
 from chatcmd.history import file
 from chatcmd.slash import stats
-from chatcmd.terminal.cells import cells
 from chatcmd.terminal.chart import ASCII, BLOCKS, Ink
 from tests.chat.stage import Stage
 from tests.history.made import answer, question, session

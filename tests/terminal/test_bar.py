@@ -7,8 +7,8 @@ from hypothesis import given, strategies as st
 from msgspec.structs import replace
 from wcwidth import wcswidth
 
+from chatcmd.cells import cells
 from chatcmd.terminal.bar import Facts, lay_out
-from chatcmd.terminal.cells import cells
 from chatcmd.terminal.chart import ASCII, BLOCKS, Ink
 from chatcmd.terminal.clean import clean_line
 

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from chatcmd.terminal.cells import cells
+from chatcmd.cells import cells
 from chatcmd.terminal.chart import ASCII, BLOCKS, Bar, Ink, bars, gauge, ink_for, sparkline
 from chatcmd.terminal.clean import clean_line
 

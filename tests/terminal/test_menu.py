@@ -10,7 +10,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.layout import BufferControl
 from prompt_toolkit.layout.processors import TransformationInput
 
-from chatcmd.terminal.cells import cells
+from chatcmd.cells import cells
 from chatcmd.terminal.prompt.held import Held
 from chatcmd.terminal.prompt.menu import MOST_ROWS, lay_out
 from chatcmd.terminal.prompt.shown import AsShown

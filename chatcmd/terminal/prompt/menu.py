@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from prompt_toolkit.buffer import CompletionState
 
+from chatcmd.cells import cells, cut, filled
 from chatcmd.language import _
-from chatcmd.terminal.cells import cells, cut, filled
 
 if TYPE_CHECKING:
     from prompt_toolkit.formatted_text import StyleAndTextTuples
