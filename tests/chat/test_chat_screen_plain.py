@@ -132,4 +132,8 @@ def test_screen_of_twenty_columns_still_reads(lang: str, stage: Stage, server: L
         terminal.line("0")
         assert terminal.wait() == 0
     begin_of_answer = next(place for place, text in enumerate(shown) if text.startswith(HEAD))
-    assert shown[begin_of_answer:] == []
+    assert shown[begin_of_answer : shown.index("【u】", begin_of_answer)] == [
+        *(f"{HEAD}水仙花数", "是一个三位数，each", "digit counts."),
+        *("", "名字: ask", "what it does: asks", "one question", "since: 1.0"),
+        *("", " • a", "    • nested item", "      here"),
+    ]
