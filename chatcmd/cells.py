@@ -1,7 +1,7 @@
 """How many cells of a terminal a clean text takes, and texts cut, filled and broken to a number of them (pure)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from unicodedata import category, east_asian_width
 
 ELLIPSIS = "…"
@@ -66,20 +66,16 @@ def wrapped(text: str, width: int) -> list[str]:
     A mark stays with what it opens or closes. What has no place to break is longer: a word, a path, an address, all
     of which can be copied from a terminal as long as only the terminal breaks them.
     """
-    lines: list[str] = []
-    line = ""
-    for piece in _pieces(text):
-        shown = piece.rstrip()
-        if line.strip() and cells(shown) <= width < cells(line + shown):
-            lines.append(line.rstrip())
-            line = ""
-        line += piece
-    return [*lines, line.rstrip()]
+    return _packed(_pieces(text), width)
 
 
 def fitted(text: str, width: int) -> list[str]:
-    """Break a clean line as `wrapped` does, and what is too long anywhere: all fit in `width` cells (2 and more)."""
-    return [part for line in wrapped(text, width) for part in broken(line, width)]
+    """Break a clean line as `wrapped` does, and what is too long behind its slashes, else anywhere.
+
+    All lines fit in `width` cells, 2 and more.
+    """
+    pieces = (part for line in wrapped(text, width) for part in _packed(re.split("(?<=/)", line), width))
+    return [part for piece in pieces for part in broken(piece, width)]
 
 
 def broken(text: str, width: int) -> list[str]:
@@ -108,6 +104,19 @@ def _pieces(text: str) -> Iterator[str]:
         pieces[0] = before + pieces[0]
         pieces[-1] += behind
         yield from filter(None, pieces)
+
+
+def _packed(pieces: Iterable[str], width: int) -> list[str]:
+    """Put pieces beside each other in lines of `width` cells; what does not fit in one even alone begins in any."""
+    lines: list[str] = []
+    line = ""
+    for piece in pieces:
+        shown = piece.rstrip()
+        if line.strip() and cells(shown) <= width < cells(line + shown):
+            lines.append(line.rstrip())
+            line = ""
+        line += piece
+    return [*lines, line.rstrip()]
 
 
 def _cells_of(char: str) -> int:

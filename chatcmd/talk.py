@@ -5,18 +5,18 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from chatcmd.cells import cut
+from chatcmd.cells import cells, cut
 from chatcmd.conversation.message import Message, Turn
 from chatcmd.conversation.session import Ending, Session
 from chatcmd.conversation.thinking import Piece
 from chatcmd.errors import HistoryError, NotSaved, SessionInUse
 from chatcmd.history.journal import Journal
 from chatcmd.history.library import Library
-from chatcmd.language import _, ngettext
+from chatcmd.language import _
 from chatcmd.terminal.clean import clean_line
 
-QUOTED, MOST_QUOTED = 40, 8
-"""Cells of a question that a note quotes, and how many it quotes; no line has room for more."""
+QUOTED, LEAST_QUOTED, MOST_QUOTED = 40, 5, 8
+"""Cells of a question that a note quotes, at most and at least, and how many it quotes; no line has room for more."""
 
 
 class Talk:
@@ -91,13 +91,16 @@ class Talk:
         before, self._dropped = self._dropped, turns
         if turns <= before:
             return []
-        left = ngettext(
-            "turn {last:,} left the window, {last:,} in all (see /context): {questions}",
-            "turns {first:,} to {last:,} left the window, {last:,} in all (see /context): {questions}",
-            turns - before,
-        )
+        if turns == before + 1:
+            left = _("turn {last:,} left the window, {last:,} in all (see /context): {questions}")
+            shortly = _("turn {last:,} left the window, {last:,} in all")
+        else:
+            left = _("turns {first:,} to {last:,} left the window, {last:,} in all (see /context): {questions}")
+            shortly = _("turns {first:,} to {last:,} left the window, {last:,} in all")
         asked = [clean_line(turn.question.content[:QUOTED]) for turn in self.session.turns[before:turns][:MOST_QUOTED]]
         questions = "; ".join(cut(question, QUOTED) for question in asked)
+        if cells(left.format(first=before + 1, last=turns, questions="")) + LEAST_QUOTED > width:
+            left = shortly
         return [cut(left.format(first=before + 1, last=turns, questions=questions), width)]
 
     def news(self) -> list[str]:

@@ -1,7 +1,7 @@
 """A chat that is played step by step, and its screens as text: `python -m tests.chat.layout` renews those of the tests."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -107,19 +107,17 @@ def _offline(language: str, columns: int, root: Path) -> Iterator[Step]:
     speaker = SPEAKERS[language]
     argv = [*CHATCMD, "--offline", "--lang", language]
     with Terminal(argv, cwd=root, rows=ROWS, columns=columns) as terminal:
-        yield "start", terminal.expect_screen(ends_with(speaker.asked))
-        terminal.line(speaker.user)
-        yield "a name", terminal.expect_screen(prompts(speaker.user, 1))
+        terminal.expect(speaker.asked.strip())
+        yield "start", terminal.text
+        yield "a name", entered(terminal, speaker.user, speaker.user)
         for name, text in steps(speaker):
             _clear(terminal, speaker.user)
-            terminal.send(text if text == CTRL_C else f"{text}\r")
-            user = "bob" if name == "/user" else speaker.user
-            yield name, terminal.expect_screen(prompts(user, 2 if user == speaker.user else 1))
+            yield name, entered(terminal, text, "bob" if name == "/user" else speaker.user)
         _clear(terminal, "bob")
-        terminal.line("1")
-        yield "1", terminal.expect_screen(ends_with(speaker.asked))
-        terminal.line("/x")
-        yield "no name", terminal.expect_screen(lambda text: text.count(speaker.asked.strip()) == 2)
+        for name, text in (("1", "1"), ("no name", "/x")):
+            terminal.line(text)
+            terminal.expect(speaker.asked.strip())
+            yield name, terminal.text
         terminal.line("0")
         assert terminal.wait() == 0
         yield "0", terminal.text
@@ -131,35 +129,37 @@ def _without_a_service(language: str, columns: int, root: Path) -> Iterator[Step
     argv = [*CHATCMD, "-u", speaker.user, "--lang", language]
     env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": "http://127.0.0.1:1/v1"}
     with Terminal(argv, cwd=root, env=env, rows=ROWS, columns=columns) as terminal:
-        yield "start with a name", terminal.expect_screen(prompts(speaker.user, 1))
+        terminal.expect(prompt(speaker.user))
+        yield "start with a name", terminal.text
         _clear(terminal, speaker.user)
-        terminal.line(speaker.question)
-        yield "an error", terminal.expect_screen(prompts(speaker.user, 2))
+        yield "an error", entered(terminal, speaker.question, speaker.user)
+
+
+def entered(terminal: Terminal, text: str, user: str) -> str:
+    """Type a line, or the key that it is, and return the screen once a user is asked again."""
+    terminal.send(text if text == CTRL_C else f"{text}\r")
+    terminal.expect(prompt(user))
+    return terminal.text
 
 
 def _clear(terminal: Terminal, user: str) -> None:
-    """Leave nothing on the screen but the prompt: what stands in the line first."""
+    """Leave nothing on the screen but the prompt, and nothing in the line."""
     if not terminal.text.splitlines()[-2].endswith(f"【{user}】"):
         terminal.send(CTRL_C)
         terminal.expect_screen(lambda text: text.splitlines()[-2].endswith(f"【{user}】"))
-    terminal.line("/clear")
-    terminal.expect_screen(lambda text: len(text.splitlines()) == 2 and prompts(user, 1)(text))
+    entered(terminal, "/clear", user)
 
 
-def ends_with(asked: str) -> Callable[[str], bool]:
-    return lambda text: text.endswith(asked.strip())
-
-
-def prompts(user: str, count: int) -> Callable[[str], bool]:
-    """Tell when there are so many prompts, the last with the bar below."""
-    return lambda text: text.count(f"【{user}】") == count and ROOM in text.splitlines()[-1]
+def prompt(user: str) -> re.Pattern[str]:
+    """Match a prompt that waits for a line: with the bar below."""
+    return re.compile(rf"【{user}】[^\n]*\n{user} · [^\n]*{ROOM}")
 
 
 _MASKS = (
     (re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}"), "20260101T000000Z-0000"),
     (re.compile(r"\d{4}-\d\d-\d\d"), "2026-01-01"),
     (re.compile(re.escape(__version__)), "0.0.0"),
-    (re.compile(r"(?<![\d.-])\d\.\d(?= s\b| 秒| to | 到 | seconds|$|,)", re.MULTILINE), "0.0"),
+    (re.compile(r"\d\.\d(?= s\b| seconds| 秒| to \d\.\d| 到 \d\.\d)|(?<=within )\d\.\d"), "0.0"),
     (re.compile(r"(?<=^answer times\n)[▁▂▃▄▅▆▇█]+|(?<=^回答用时\n)[▁▂▃▄▅▆▇█]+", re.MULTILINE), "(times)"),
     (re.compile(r"(?<=^root     )[^【]+?(?=【)|(?<=^根目录  )[^【]+?(?=【)", re.MULTILINE), "(root)\n"),
 )
