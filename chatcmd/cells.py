@@ -78,6 +78,11 @@ def fitted(text: str, width: int) -> list[str]:
     return [part for piece in pieces for part in broken(piece, width)]
 
 
+def is_unspaced(text: str) -> bool:
+    """Tell whether there are characters in a text between which a line can be broken without a blank."""
+    return not text.isascii() and re.search(f"[{_EACH}]", text) is not None
+
+
 def broken(text: str, width: int) -> list[str]:
     """Break a clean line where a terminal of so many cells does: anywhere but inside a character."""
     pieces = [""]
@@ -109,13 +114,14 @@ def _pieces(text: str) -> Iterator[str]:
 def _packed(pieces: Iterable[str], width: int) -> list[str]:
     """Put pieces beside each other in lines of `width` cells; what does not fit in one even alone begins in any."""
     lines: list[str] = []
-    line = ""
+    line, taken = "", 0
     for piece in pieces:
-        shown = piece.rstrip()
-        if line.strip() and cells(shown) <= width < cells(line + shown):
+        room = cells(piece.rstrip())
+        if line.strip() and room <= width < taken + room:
             lines.append(line.rstrip())
-            line = ""
+            line, taken = "", 0
         line += piece
+        taken += cells(piece)
     return [*lines, line.rstrip()]
 
 

@@ -20,6 +20,9 @@ _HALVES = re.compile("[\ud800-\udfff]")
 TWICE_SECONDS = 2.0
 """A second Ctrl-C on an empty line leaves when it comes within so many seconds."""
 
+MOST_KNOWN = 8
+"""Known users that are named; the rest are completed."""
+
 _NO_NAMES = ("0", "1", "quit", "exit")
 
 
@@ -103,7 +106,7 @@ class Repl:
         saved = app.library.users() if app.library else []
         known = list(dict.fromkeys(name for name in (*app.talks, *saved) if _is_name(name)))
         if known and self._keyboard.interactive:
-            names = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")  # noqa: PLR2004
+            names = _(", ").join([*known[:MOST_KNOWN], *(["..."] if len(known) > MOST_KNOWN else [])])
             app.screen.note(_("known users: {names}").format(names=names))
         line = await self._line(_("Your name: "), offers=known)
         if line is None or line.text.strip() == "1":

@@ -31,7 +31,7 @@ class Signals:
         self._interrupt_leaves = interrupt_leaves
         self._leaving: Exit | None = None
         self._task: asyncio.Task[Any] | None = None
-        self._stopping = False
+        self._stopping = self._cancelled = False
 
     def listen(self) -> None:
         """Take the signals, once; the line editor leaves Ctrl-C to us."""
@@ -43,10 +43,10 @@ class Signals:
 
     async def guard(self, work: Coroutine[Any, Any, T]) -> T:
         """Do work that a signal may end; raises Leave or Stopped when one did and the work was not done."""
-        self._stopping = False
+        self._stopping = self._cancelled = False
         self._task = asyncio.ensure_future(work)
         if self._leaving is not None:
-            self._task.cancel()
+            self._cancel()
         try:
             done: T = await self._task
         except asyncio.CancelledError:
@@ -62,11 +62,16 @@ class Signals:
     def _interrupt(self) -> None:
         if self._interrupt_leaves:
             self._leave(Exit.INTERRUPTED)
-        elif self._task is not None:
+        else:
             self._stopping = True
-            self._task.cancel()
+            self._cancel()
 
     def _leave(self, code: Exit) -> None:
         self._leaving = self._leaving or code
-        if self._task is not None:
+        self._cancel()
+
+    def _cancel(self) -> None:
+        """Stop the work, once: another time would stop it from keeping what it has."""
+        if self._task is not None and not self._cancelled:
+            self._cancelled = True
             self._task.cancel()

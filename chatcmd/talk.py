@@ -15,7 +15,7 @@ from chatcmd.history.library import Library
 from chatcmd.language import _
 from chatcmd.terminal.clean import clean_line
 
-QUOTED, LEAST_QUOTED, MOST_QUOTED = 40, 5, 8
+QUOTED, LEAST_QUOTED, MOST_QUOTED = 40, 3, 8
 """Cells of a question that a note quotes, at most and at least, and how many it quotes; no line has room for more."""
 
 

@@ -113,6 +113,17 @@ async def test_the_bar_is_computed_once_until_something_changes(offline: Stage) 
     await app.close()
 
 
+async def test_the_bar_counts_exactly_once_the_vocabulary_is_there(offline: Stage) -> None:
+    vocabulary.forget()
+    app, desk = opened(offline)
+    await app.ask("q")
+    assert "<=" in desk.bar(WIDE)
+    app.meter.count(app.settings, app.talk.session.model, "q")
+    assert "<=" not in desk.bar(WIDE)
+    app.end_all("exit")
+    await app.close()
+
+
 def test_there_is_no_bar_without_a_user_without_the_setting_or_without_room(offline: Stage) -> None:
     app = offline.app(StringIO(), StringIO())
     desk: terminal.Desk = Desk(app)

@@ -15,6 +15,7 @@ EXCEPTIONS = {
     ("slash/help.py", "KEYS"): "names of keys, and words that are typed",
     ("terminal/prompt/field.py", "_STYLE"): "names of styles",
     ("terminal/recall.py", "_opened"): "a reason that nobody is shown",
+    ("terminal/screen.py", "_SAMPLE"): "a text that nobody is shown",
     ("terminal/theme.py", "THEMES"): "names of styles",
     ("terminal/theme.py", "_markdown"): "names of styles",
 }

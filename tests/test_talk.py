@@ -170,6 +170,7 @@ def test_folder_that_was_removed_is_made_again(library: Library) -> None:
         ([1, 3], 80, [f"turn 1 {REST[0]}", "turns 2 to 3 left the window, 3 in all (see /context): 问题 2; 问题 3"]),
         ([3, 1, 2], 80, [f"turns 1 to 3 {REST[1]}", f"turn 2 {REST[2]}"]),
         ([2], 20, ["turns 1 to 2 left t…"]),
+        ([1, 12], 40, ["turn 1 left the window, 1 in all", "turns 2 to 12 left the window, 12 in all"]),
         ([2], 60, ["turns 1 to 2 left the window, 2 in all (see /context): 问题…"]),
         ([12], 60, ["turns 1 to 12 left the window, 12 in all (see /context): 问…"]),
     ],

@@ -111,7 +111,7 @@ class _Setup:
         # What cannot be shown cannot be chosen, nor written to a file that others read.
         found = [(server, model) for server in servers for model in server.models if model and model.isprintable()]
         if not found:
-            asked = ", ".join(f"{name} {port}" for port, name in ports.items())
+            asked = _(", ").join(f"{name} {port}" for port, name in ports.items())
             sentence = _("no server answers on this machine (asked: {asked}); start one, or choose another way")
             self._screen.fail(sentence.format(asked=asked))
             return None

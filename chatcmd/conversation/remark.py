@@ -5,6 +5,13 @@ from chatcmd.conversation.reply import Reply
 from chatcmd.conversation.window import Window
 from chatcmd.language import _, marked
 
+MARKS = {
+    "interrupted": marked("interrupted"),
+    "incomplete": marked("incomplete"),
+    "unanswered": marked("unanswered"),
+}
+"""What is said of a message that is not complete, by its status."""
+
 _FINISHES = {
     "length": marked("the answer was cut at its longest length (max_tokens, or the model's own)"),
     "content_filter": marked("the service's content filter cut the answer"),

@@ -55,6 +55,8 @@ def chosen(app: App, number: str) -> str:
     except ValueError as error:
         raise UsageError(_("the number of the code block {fault}").format(fault=error)) from None
     found = blocks(answer)
+    if not found:
+        raise UsageError(_("the last answer has no code block"))
     if wanted > len(found):
         few = ngettext("the last answer has {n} code block", "the last answer has {n} code blocks", len(found))
         raise UsageError(few.format(n=len(found)))

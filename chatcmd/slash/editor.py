@@ -12,6 +12,7 @@ from chatcmd.slash.registry import command
     more=marked(
         "The editor is $VISUAL, else $EDITOR. What stands in the line goes there with Ctrl-O, or Ctrl-X Ctrl-E."
     ),
+    lines=True,
 )
 async def editor(app: App, argument: str) -> str | None:
     return await app.keyboard.edit(argument)

@@ -29,7 +29,7 @@ async def persona(app: App, argument: str) -> None:
         app.screen.tell(_("{name}: {text}").format(name=current.name, text=current.content))
         others = [name for name in persona_names(app.settings.root) if name != current.name]
         app.screen.tell(
-            _("others: {names}").format(names=", ".join(others))
+            _("others: {names}").format(names=_(", ").join(others))
             if others
             else _("others: none; write one to envs/personas/NAME.md")
         )

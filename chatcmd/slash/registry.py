@@ -35,7 +35,10 @@ LONGEST_HELP = 60
 
 
 class Command(Struct, frozen=True):
-    """A slash command: its name, what may follow it, one line of help, and more of it for `/help NAME`."""
+    """A slash command: its name, what may follow it, one line of help, and more of it for `/help NAME`.
+
+    `lines` says that a text of several lines may follow it.
+    """
 
     name: str
     usage: str
@@ -44,6 +47,7 @@ class Command(Struct, frozen=True):
     group: str
     complete: Complete | None
     more: str
+    lines: bool
 
 
 class Question(Struct, frozen=True):
@@ -65,12 +69,19 @@ _WORDS = {"0": "exit", "quit": "exit", "exit": "exit", "1": "reset"}
 
 
 def command(
-    name: str, usage: str, help_text: str, *, group: str = "chat", complete: Complete | None = None, more: str = ""
+    name: str,
+    usage: str,
+    help_text: str,
+    *,
+    group: str = "chat",
+    complete: Complete | None = None,
+    more: str = "",
+    lines: bool = False,
 ) -> Callable[[Run], Run]:
     """Register the decorated function as the command of that name; the texts are `marked`."""
 
     def register(run: Run) -> Run:
-        _commands[name] = Command(name, usage, help_text, run, group, complete, more)
+        _commands[name] = Command(name, usage, help_text, run, group, complete, more, lines)
         return run
 
     return register
@@ -94,7 +105,7 @@ def helps() -> dict[str, str]:
 
 def parse(line: str) -> Question | Call | None:
     """Say what a line means; None for a blank one. Raises UsageError for a command that there is not."""
-    if "\n" in line.rstrip("\n"):
+    if "\n" in line.rstrip("\n") and not _takes_lines(line):
         return Question(line) if line.strip() else None  # what was pasted is no command, whatever it begins with
     if line in _WORDS:
         return Call(commands()[_WORDS[line]], "")
@@ -138,6 +149,11 @@ def matching(typed: str, choices: Mapping[str, str]) -> list[Offer]:
     found = [name for name, folded in names.items() if folded.startswith(begun)]
     found = found or [name for name, folded in names.items() if begun in folded]
     return [Offer(name, len(typed), cut(clean_line(choices[name]), LONGEST_HELP)) for name in found]
+
+
+def _takes_lines(line: str) -> bool:
+    found = commands().get(_split(line)[0]) if line.startswith("/") else None
+    return found is not None and found.lines
 
 
 def _split(line: str) -> tuple[str, str]:

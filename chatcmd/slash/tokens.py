@@ -9,7 +9,13 @@ SHOWN = 20
 """Turns that are shown, the newest."""
 
 
-@command("tokens", marked("[TEXT]"), marked("count a text, or show what the last answers took"), group="session")
+@command(
+    "tokens",
+    marked("[TEXT]"),
+    marked("count a text, or show what the last answers took"),
+    group="session",
+    lines=True,
+)
 async def tokens(app: App, argument: str) -> None:
     session = app.talk.session
     if argument:

@@ -1,6 +1,9 @@
-"""Lines that go on: after a backslash at the end, and in a block between triple quotes (pure)."""
+"""Lines that go on, after a backslash or in a block between triple quotes, and those that never do (pure)."""
 
 QUOTES = '"""'
+
+LEAVING = ("0", "1", "quit", "exit")
+"""Words that leave the session when they stand alone."""
 
 
 def going_on(text: str) -> str | None:
@@ -10,6 +13,11 @@ def going_on(text: str) -> str | None:
     if (len(text) - len(text.rstrip("\\"))) % 2:  # an even number of them is meant as written
         return text[:-1] + "\n"
     return None
+
+
+def is_order(text: str) -> bool:
+    """Tell whether a line tells the chat what to do, so that no other line belongs to it."""
+    return text in LEAVING or ("\n" not in text and text.startswith("/") and not text.startswith("//"))
 
 
 def unquoted(text: str) -> str:

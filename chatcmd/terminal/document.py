@@ -11,6 +11,8 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore, text_join
 from markdown_it.token import Token
 
+from chatcmd.terminal.ending import ending
+
 Links = dict[str, Any]
 """Link definitions as the parser keeps them, by normalized label: `href`, `title`, and `map`, their lines."""
 
@@ -60,16 +62,19 @@ class Document:
         self._pieces, self._searched = [lines[line]], 0
         return found
 
-    def open(self, *, ended: bool) -> list[Token]:
+    def open(self, screen: tuple[int, int] | None = None) -> list[Token]:
         """Return what is not closed, as it would be if the text ended here.
 
-        Unless it has `ended`, a last line that so far is only marks is left out: they may come to mean anything.
+        For a `screen` of so many cells and rows, what it has no room for may be left out at the beginning, and a last
+        line that so far is only marks: they may come to mean anything.
         """
         text = self._text()
         line = text.rfind("\n") + 1
-        if not ended and _UNDECIDED.fullmatch(text, line):
+        if screen is not None and _UNDECIDED.fullmatch(text, line):
             text = text[:line]
         tokens, links = self._blocks(text)
+        if screen is not None:
+            tokens = ending(tokens, len(text), *screen)
         return self._resolved(tokens, links, text.split("\n"))[0]
 
     def _text(self) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from markdown_it.token import Token
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.markdown import BlockQuote, CodeBlock, ListItem, Markdown, TableElement
+from rich.markdown import BlockQuote, CodeBlock, Heading, ListItem, Markdown, Paragraph, TableElement
 from rich.segment import Segment
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from chatcmd.cells import is_sure
+from chatcmd.cells import fitted, is_sure, is_unspaced
 
 LEAST_INSIDE, LEAST_COLUMN = 8, 8
 """Cells that a list or a quote leaves for what stands in it, and a table for a column, unless that needs less."""
@@ -22,6 +22,42 @@ LONGEST_COLOURED = 50_000
 
 _SLOW = re.compile(r"[^\n]{1000}|[\w\s]{1000}")
 """Code that takes highlighters the square of its length or more: long lines, and much without any mark in it."""
+
+
+class _Paragraph(Paragraph):
+    """A paragraph; rich breaks lines at blanks alone, of which Chinese has few."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        return _in_lines(super().__rich_console__(console, options), options.max_width)
+
+
+class _Heading(Heading):
+    """A heading, whose lines are broken as a paragraph's."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        return _in_lines(super().__rich_console__(console, options), options.max_width)
+
+
+def _in_lines(texts: RenderResult, width: int) -> RenderResult:
+    for text in texts:
+        assert isinstance(text, Text), "that is what they are made of"
+        if not is_unspaced(text.plain):
+            yield text
+            continue
+        for line in text.split(allow_blank=True):
+            for row in line.divide(_breaks(line.plain, width)):
+                row.rstrip()
+                yield row
+
+
+def _breaks(line: str, width: int) -> Iterator[int]:
+    """Give the places where the rows of a line begin, but for the first."""
+    place = 0
+    for number, row in enumerate(fitted(line, width)):
+        place = line.index(row, place)  # behind the blanks that no row has
+        if number:
+            yield place
+        place += len(row)
 
 
 class _Code(CodeBlock):
@@ -123,6 +159,8 @@ class Blocks(Markdown):
 
     elements = {  # noqa: RUF012 - as rich declares it
         **Markdown.elements,
+        "paragraph_open": _Paragraph,
+        "heading_open": _Heading,
         "fence": _Code,
         "code_block": _Code,
         "blockquote_open": _Quote,

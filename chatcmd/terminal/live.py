@@ -105,19 +105,19 @@ class Live:
     def _draw(self, *, ended: bool = False) -> None:
         began = self._loop.time()
         width, height = self._size()
-        settled, tail = self._rows(width, ended=ended)
+        settled, tail = self._rows(width, height, ended=ended)
         if drawn := self._tail.draw(settled, tail, width, height):
             self._write(drawn)
         now = self._loop.time()
         self._due = now + max(PERIOD, SHARE * (now - began))
 
-    def _rows(self, width: int, *, ended: bool) -> tuple[list[Row], list[Row]]:
+    def _rows(self, width: int, height: int, *, ended: bool) -> tuple[list[Row], list[Row]]:
         """Lay out what is settled by now, and what is not."""
         settled, thought = self._thoughts_settled(width, all_of_them=ended or self._answering)
         if ended:
-            return [*settled, *self._layout.settle(width), *self._layout.tail(width, ended=True)], []
+            return [*settled, *self._layout.settle(width), *self._layout.rest(width)], []
         if self._answering:
-            return [*settled, *self._layout.settle(width)], self._layout.tail(width)
+            return [*settled, *self._layout.settle(width)], self._layout.tail(width, height)
         return settled, [*thought, *self._waiting(width)]
 
     def _thoughts_settled(self, width: int, *, all_of_them: bool) -> tuple[list[Row], list[Row]]:

@@ -44,9 +44,13 @@ class Layout:
         self._gap, self._head = tokens[-1].type != "hr", ""
         return rows
 
-    def tail(self, width: int, *, ended: bool = False) -> list[Row]:
-        """Return the rows of what is still open, as it would look if it ended here, or of all that is left."""
-        return self._rows(self._document.open(ended=ended), width)
+    def tail(self, width: int, height: int) -> list[Row]:
+        """Return the rows of what is still open, as it would look if it ended here: the last ones, for a screen."""
+        return self._rows(self._document.open((width, height)), width)
+
+    def rest(self, width: int) -> list[Row]:
+        """Return the rows of all that is left: the answer has ended."""
+        return self._rows(self._document.open(), width)
 
     def _rows(self, tokens: list[Token], width: int) -> list[Row]:
         """Lay blocks out, with a blank row before them unless they are the first, or follow a rule, which has one."""

@@ -5,8 +5,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from chatcmd.cells import cells, wrapped
+from chatcmd.conversation.remark import MARKS
 from chatcmd.conversation.session import Session
 from chatcmd.conversation.thinking import Piece
+from chatcmd.language import _
 from chatcmd.settings.option import OPTIONS
 from chatcmd.terminal import ReaderGone, table
 from chatcmd.terminal.clean import Cleaner, clean, clean_line
@@ -138,12 +140,14 @@ class Screen:
             if shown and not shown.endswith("\n"):
                 self._write("\n")
 
-    def answer(self, text: str) -> None:
-        """Show an answer that is there already, as it would have come."""
+    def answer(self, text: str, mark: str = "") -> None:
+        """Show an answer that is there already, as it would have come, and behind it what is said of it."""
         if not self._drawn or not self.setting("markdown"):
-            self.show(f"{self._head}{text}")
+            self.show(f"{self._head}{text}{mark}")
             return
         self._write("".join(f"{row.text}\n" for row in self._laid_out(text)))
+        if mark:
+            self.show(mark.strip())
 
     def clear(self) -> None:
         """Clear the screen, and what can be scrolled back to."""
@@ -174,12 +178,12 @@ class Screen:
     def transcript(self, session: Session) -> None:
         """Show what was said in a session."""
         for message in session.messages:
-            if message.role == "assistant" and message.status in (None, "complete"):
-                self.answer(message.content)
-                continue
-            who = {"user": session.user, "assistant": ANSWERER}.get(message.role, message.role)
-            mark = f"  ({message.status})" if message.status not in (None, "complete") else ""
-            self.show(f"{heading(who)}{message.shown}{mark}")
+            mark = f"  ({_(MARKS[message.status])})" if message.status in MARKS else ""
+            if message.role == "assistant":
+                self.answer(message.content, mark)
+            else:
+                who = session.user if message.role == "user" else message.role
+                self.show(f"{heading(who)}{message.shown}{mark}")
 
     def table(self, rows: Sequence[Sequence[str]], head: Sequence[str], *, wrap: bool = False) -> None:
         """Show rows under a heading; what the screen is not wide enough for is cut, or with `wrap` goes on below."""
@@ -226,7 +230,7 @@ class Screen:
 
         layout = Layout(self._printer(), self._head)
         layout.feed(clean(text))
-        return layout.tail(self.width, ended=True)
+        return layout.rest(self.width)
 
     def _printer(self) -> "Printer":
         """Make what lays answers out, in the theme that is chosen now."""

@@ -23,6 +23,10 @@ _SYNCHRONIZED = "\x1b[?2026h{}\x1b[?2026l"
 """What stands between appears at once; a terminal that does not know this mode passes over it."""
 
 
+_UNSTEADY = 3
+"""Rows at the end that more text may change: what is behind a block, a line that gets longer, or a word that moves."""
+
+
 class Tail:
     """What stands at the end of the screen, down to the cursor, and may be drawn again.
 
@@ -51,8 +55,8 @@ class Tail:
             self._printed = _covered([*settled, *tail], self._pushed)
         rows, self._printed = list(settled[self._printed :]), max(0, self._printed - len(settled))
         first = max(self._printed, self._room(tail))
-        moved = "" if settled else self._lift(first - self._first)
         below = list(tail[first:]) or [BLANK]
+        moved = self._lift(_shift(self._shown, below)) if first > self._printed and not settled else ""
         same = _common(self._shown, [*rows, *below])
         drawn = self._replace([*rows, *below], same, at_top=bool(moved))
         self._shown, self._first = below, first
@@ -71,7 +75,6 @@ class Tail:
             if self._first == self._printed:
                 self._printed += lost
                 self._pushed += "".join(map(_said, self._shown[:lost]))
-            self._first += lost
             self._shown = [Row("", each * width) for each in heights]
             self._unknown = True
         self._width, self._height = width, height
@@ -144,6 +147,12 @@ def _covered(rows: Sequence[Row], said: str) -> int:
             return place
         taken += len(text)
     return len(rows)
+
+
+def _shift(shown: Sequence[Row], below: Sequence[Row]) -> int:
+    """Count the rows that left at the beginning, when the others stay as they are but for the last few."""
+    steady = len(shown) - _UNSTEADY
+    return next((away for away in range(steady) if shown[away:steady] == below[: steady - away]), 0)
 
 
 def _common(one: Sequence[Row], other: Sequence[Row]) -> int:

@@ -1,4 +1,4 @@
-"""A chat that is played step by step, and its screens as text: `python -m tests.chat.layout` renews those of the tests."""
+"""A chat played step by step, and its screens as text: `python -m tests.chat.layout` renews those of the tests."""
 
 import re
 from collections.abc import Iterator
@@ -7,12 +7,14 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from chatcmd import __version__
+from chatcmd.history.library import Library
 from tests.chat.stage import KEY
+from tests.history.made import saved, session
 from tests.terminal_driver import CHATCMD, Terminal
 
 SCREENS = Path(__file__).parent / "screens"
-WIDTHS = (40, 80, 200)
-ROWS = 80
+ROWS = {40: 72, 80: 48, 200: 40}
+"""Rows of the terminals by their columns: each screen is seen whole."""
 
 CTRL_C = "\x03"
 ROOM = "/3,072"
@@ -20,14 +22,14 @@ ROOM = "/3,072"
 
 
 class Speaker(NamedTuple):
-    """Who chats in a language, and what they say in no other."""
+    """Who chats in a language, what they say in no other, and how their name is asked for, behind the known ones."""
 
     user: str
     persona: str
     question: str
     long: str
     title: str
-    asked: str
+    asked: re.Pattern[str]
 
 
 SPEAKERS = {
@@ -37,7 +39,7 @@ SPEAKERS = {
         "what is 1+1?",
         "which of the turns of a long conversation leave the window, and when do they leave it?",
         "sums",
-        "Your name: ",
+        re.compile(r"bob\nYour name:"),
     ),
     "zh": Speaker(
         "老表",
@@ -45,7 +47,7 @@ SPEAKERS = {
         "1+1=几",
         "一段很长的对话里，哪些轮次会移出窗口，又是在什么时候移出的？请说得具体一些",
         "算术",
-        "你的名字：",
+        re.compile(r"bob\n你的名字："),
     ),
 }
 
@@ -55,8 +57,7 @@ Step = tuple[str, str]
 
 def steps(speaker: Speaker) -> list[Step]:
     """List what is typed once the user is known, each but a key with Enter."""
-    asked = [("a question", speaker.question), ("a long question", speaker.long)]
-    commands = (
+    before = (
         "/help",
         "/help copy",
         "/help model",
@@ -64,6 +65,10 @@ def steps(speaker: Speaker) -> list[Step]:
         "/set temperature",
         "/set temperature 0.5",
         "/set temperature 9",
+        "/set stream false",
+    )
+    asked = [("a question", speaker.question), ("a long question", speaker.long)]
+    behind = (
         "/status",
         "/context",
         "/tokens",
@@ -82,23 +87,17 @@ def steps(speaker: Speaker) -> list[Step]:
         "/hlep",
         "/set max_turns 1",
     )
-    left = [("a turn leaves the window", speaker.question), ("/context", "/context"), ("/retry", "/retry gpt-9")]
-    ends = [
-        ("/fork", "/fork"),
-        ("/undo", "/undo"),
-        ("Ctrl-C", CTRL_C),
-        ("/model", "/model gpt-9"),
-        ("/user", "/user bob"),
-    ]
-    return [*asked, *((each, each) for each in commands), *left, *ends]
+    left = [("a turn leaves the window", speaker.question), ("/context without it", "/context")]
+    branches = [("/retry", "/retry gpt-9"), ("/fork", "/fork"), ("/undo", "/undo"), ("Ctrl-C", CTRL_C)]
+    others = [("/model gpt-9", "/model gpt-9"), ("/user", "/user bob")]
+    return [*zip(before, before, strict=True), *asked, *zip(behind, behind, strict=True), *left, *branches, *others]
 
 
 def play(language: str, columns: int, root: Path) -> str:
     """Play the chat below a root folder, and return its screens, with what is never the same masked."""
-    speaker = SPEAKERS[language]
     (root / "envs" / "personas").mkdir(parents=True)
-    (root / "envs" / "personas" / "default.md").write_text(speaker.persona, "utf-8")
-    (root / "history" / "bob").mkdir(parents=True)
+    (root / "envs" / "personas" / "default.md").write_text(SPEAKERS[language].persona, "utf-8")
+    saved(Library(root / "history"), session(user="bob"))
     screens = [*_offline(language, columns, root), *_without_a_service(language, columns, root)]
     return "\n".join(f"=== {name}\n{masked(text)}\n" for name, text in screens)
 
@@ -106,18 +105,22 @@ def play(language: str, columns: int, root: Path) -> str:
 def _offline(language: str, columns: int, root: Path) -> Iterator[Step]:
     speaker = SPEAKERS[language]
     argv = [*CHATCMD, "--offline", "--lang", language]
-    with Terminal(argv, cwd=root, rows=ROWS, columns=columns) as terminal:
-        terminal.expect(speaker.asked.strip())
+    with Terminal(argv, cwd=root, rows=ROWS[columns], columns=columns) as terminal:
+        terminal.expect(speaker.asked)
         yield "start", terminal.text
-        yield "a name", entered(terminal, speaker.user, speaker.user)
+        enter(terminal, speaker.user, prompt(speaker.user))
+        yield "a name", terminal.text
         for name, text in steps(speaker):
-            _clear(terminal, speaker.user)
-            yield name, entered(terminal, text, "bob" if name == "/user" else speaker.user)
-        _clear(terminal, "bob")
-        for name, text in (("1", "1"), ("no name", "/x")):
-            terminal.line(text)
-            terminal.expect(speaker.asked.strip())
+            enter(terminal, "/clear", prompt(speaker.user))
+            enter(terminal, text, prompt("bob" if name == "/user" else speaker.user))
             yield name, terminal.text
+            if name == "/undo":
+                terminal.send(CTRL_C)
+                yield "Ctrl-C in a question", terminal.expect_screen(lambda text: f"【{speaker.user}】\n" in text)
+        enter(terminal, "/clear", prompt("bob"))
+        for text in ("1", "/x"):
+            enter(terminal, text, speaker.asked)
+            yield text, terminal.text
         terminal.line("0")
         assert terminal.wait() == 0
         yield "0", terminal.text
@@ -128,26 +131,23 @@ def _without_a_service(language: str, columns: int, root: Path) -> Iterator[Step
     speaker = SPEAKERS[language]
     argv = [*CHATCMD, "-u", speaker.user, "--lang", language]
     env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": "http://127.0.0.1:1/v1"}
-    with Terminal(argv, cwd=root, env=env, rows=ROWS, columns=columns) as terminal:
+    with Terminal(argv, cwd=root, env=env, rows=ROWS[columns], columns=columns) as terminal:
         terminal.expect(prompt(speaker.user))
         yield "start with a name", terminal.text
-        _clear(terminal, speaker.user)
-        yield "an error", entered(terminal, speaker.question, speaker.user)
+        enter(terminal, speaker.question, prompt(speaker.user))
+        yield "an error", terminal.text
 
 
-def entered(terminal: Terminal, text: str, user: str) -> str:
-    """Type a line, or the key that it is, and return the screen once a user is asked again."""
-    terminal.send(text if text == CTRL_C else f"{text}\r")
-    terminal.expect(prompt(user))
-    return terminal.text
+def enter(terminal: Terminal, text: str, then: re.Pattern[str]) -> None:
+    """Type a line, or the key that it is, and wait until the program asks for the next one.
 
-
-def _clear(terminal: Terminal, user: str) -> None:
-    """Leave nothing on the screen but the prompt, and nothing in the line."""
-    if not terminal.text.splitlines()[-2].endswith(f"【{user}】"):
-        terminal.send(CTRL_C)
-        terminal.expect_screen(lambda text: text.splitlines()[-2].endswith(f"【{user}】"))
-    entered(terminal, "/clear", user)
+    Enter is typed alone: one that comes with a line could belong to a paste, for which the line editor waits.
+    """
+    terminal.send(text)
+    if text != CTRL_C:
+        terminal.expect(text[-1])
+        terminal.send("\r")
+    terminal.expect(then)
 
 
 def prompt(user: str) -> re.Pattern[str]:
@@ -175,7 +175,7 @@ def masked(screen: str) -> str:
 def main() -> None:
     SCREENS.mkdir(exist_ok=True)
     for language in SPEAKERS:
-        for columns in WIDTHS:
+        for columns in ROWS:
             with TemporaryDirectory() as folder:
                 path = SCREENS / f"{language}-{columns}.txt"
                 path.write_text(play(language, columns, Path(folder) / "root"), "utf-8")

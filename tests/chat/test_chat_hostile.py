@@ -47,7 +47,9 @@ def typable(text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("words", "env", "together"), [((), AS_WRITTEN, 8), ((), {}, 8), (("--plain",), {}, 1)], ids=("raw", "drawn", "plain")
+    ("words", "env", "together"),
+    [((), AS_WRITTEN, 8), ((), {}, 8), (("--plain",), {}, 1)],
+    ids=("raw", "drawn", "plain"),
 )
 def test_no_hostile_answer_reaches_a_terminal_raw(
     stage: Stage, server: Loopback, words: tuple[str, ...], env: dict[str, str], together: int

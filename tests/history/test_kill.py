@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from chatcmd.history import file
+from chatcmd.terminal.recall import RecallFile
 from tests.history.pipe_chat import PipeChat
 from tests.loopback import Exchange, Loopback
 from tests.replies import Say
@@ -117,6 +118,8 @@ def every_file_is_readable(root: Path) -> None:
     for path in left:
         if path.suffix == ".json":
             file.read(path)
+        elif path.name == "recall":
+            assert len(RecallFile(path).read()) == path.read_bytes().count(b"\n"), path
         else:
             # A process killed before its first question leaves an empty journal, which goes a minute later.
             assert (path.suffix, path.stat().st_size) == (".jsonl", 0), path

@@ -66,6 +66,13 @@ async def test_a_block_that_there_is_not_is_one_sentence(
     assert clipboard.text() is None
 
 
+@pytest.mark.parametrize("line", ["/copy 1", "/raw 2"])
+async def test_an_answer_without_a_block_is_one_sentence(stage: Stage, server: Loopback, line: str) -> None:
+    server.answer(say("no code"))
+    talked = await stage.talk("q", line, user="u")
+    assert talked.notes.startswith("the last answer has no code block\n")
+
+
 @pytest.mark.parametrize(
     ("answer", "copied", "sentence"),
     [

@@ -9,7 +9,8 @@ import pytest
 
 from chatcmd.conversation.thinking import Piece
 from chatcmd.terminal.live import FRAMES, PERIOD, SHARE, SPIN_AFTER, Live
-from chatcmd.terminal.markdown import Printer
+from chatcmd.terminal.markdown import Layout, Printer
+from chatcmd.terminal.tail import Row
 from chatcmd.terminal.theme import THEMES
 from tests.hostile import HOSTILE, raw_controls
 from tests.terminal.glass import Glass
@@ -222,13 +223,13 @@ def test_no_hostile_text_brings_a_sequence_of_its_own_to_the_terminal() -> None:
 
 
 LONG = {
-    "one paragraph": "some words of one paragraph ",
-    "one word": "unbroken",
-    "list": "- one of many items\n",
-    "code": "    x = [1, 2]\n",
-    "table": "| a | b |\n|---|---|\n",
-    "paragraphs": "some words\n\n",
-    "quotes": "> some words\n",
+    "one paragraph": "some words of paragraph # ",
+    "one word": "unbroken#",
+    "list": "- item # of many\n",
+    "code": "    x = [#, 2]\n",
+    "table": "| # | b |\n|---|---|\n",
+    "paragraphs": "some words #\n\n",
+    "quotes": "> some words #\n",
 }
 
 
@@ -236,7 +237,7 @@ LONG = {
 @pytest.mark.parametrize("size", [100, 200])
 def test_bytes_written_are_a_few_times_the_answer_however_long_a_block_gets(kind: str, size: int) -> None:
     show = Show(80, 24)
-    text = LONG[kind] * size
+    text = "".join(LONG[kind].replace("#", str(number)) for number in range(size))
     step = len(text) // 50
     show.play(*[each for place in range(0, len(text), step) for each in (text[place : place + step], PERIOD)])
     assert len(show.drawn) > 40
@@ -250,3 +251,34 @@ def test_answer_of_a_hundred_kilobytes_without_a_line_end_is_written_about_once(
     show.play(*[text[place : place + 2000] for place in range(0, len(text), 2000)])
     assert "".join(show.glass.whole().split()) == HEAD + "".join(text.split())
     assert len(show.written) < 1.2 * len(text)
+
+
+OPEN = {
+    "code": "```python\n" + "".join(f"x{number} = {number}\n" for number in range(2000)),
+    "list": "".join(f"{number}. item *{number}*\n" for number in range(1, 2001)),
+    "table": "| n | m |\n|---|---|\n" + "".join(f"| {number} | `{number}` |\n" for number in range(2000)),
+    "quote": "".join(f"> line {number}\n>\n" for number in range(2000)),
+    "paragraph": " ".join(f"word{number}" for number in range(8000)),
+}
+
+
+@pytest.mark.parametrize("kind", OPEN)
+def test_drawing_a_long_open_block_takes_no_more_than_its_end(kind: str) -> None:
+    text = OPEN[kind]
+    show = Show(60, 12)
+    show.play(text[: len(text) // 2], PERIOD, text[len(text) // 2 :], PERIOD, "")
+    number = re.findall(r"\d+", text)[-1]
+    assert any(number in line for line in show.screens[3][-3:])
+    layout = Layout(PLAIN)
+    layout.feed(text)
+    assert 12 <= len(layout.tail(60, 12)) <= 12 * 6
+    assert show.glass.lines() == [row.text for row in _headed_rows(text)], "all of it is there in the end, once"
+
+
+def _headed_rows(text: str) -> list[Row]:
+    layout = Layout(PLAIN, HEAD)
+    layout.feed(text)
+    rows = layout.rest(60)
+    while rows and not rows[-1].text:
+        rows.pop()
+    return rows

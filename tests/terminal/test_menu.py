@@ -39,7 +39,7 @@ def test_menu_fits_and_shows_what_is_chosen(offers: list[tuple[str, str]], width
 
 @pytest.mark.parametrize(
     ("count", "chosen", "last"),
-    [(8, 7, None), (9, None, " to 8 of 9; Tab goes on"), (20, 10, " to 14 of 20; Tab goes on")],
+    [(8, 7, None), (9, None, " 1 to 8 of 9; Tab goes on"), (20, 10, " 7 to 14 of 20; Tab goes on")],
 )
 def test_menu_says_when_there_is_more(count: int, chosen: int | None, last: str | None) -> None:
     shown = rows(made([(f"word {number}", "") for number in range(count)], chosen), 80)

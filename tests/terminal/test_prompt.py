@@ -146,9 +146,22 @@ def test_enter_sends_and_the_other_ways_begin_a_line() -> None:
             entered(editor, text)
 
 
+SENT_BY_ALT_ENTER = {
+    "a\rb\x1b\r": "a\nb",
+    "a\nb\x1b\r": "a\nb",
+    '"""\ra\r"""\x1b\r': "a",
+    "/help copy\r": "/help copy",  # a command is one line in any mode
+    "0\r": "0",
+    "exit\r": "exit",
+    "//x\ry\x1b\r": "//x\ny",
+    "a\r/help\r0\x1b\r": "a\n/help\n0",
+    "01\rx\x1b\r": "01\nx",
+}
+
+
 def test_multiline_swaps_enter_and_alt_enter() -> None:
     with marking_by_alt_enter(started(multiline=True)) as editor:
-        for keys, text in {"a\rb\x1b\r": "a\nb", "a\nb\x1b\r": "a\nb", '"""\ra\r"""\x1b\r': "a"}.items():
+        for keys, text in SENT_BY_ALT_ENTER.items():
             editor.send(keys)
             entered(editor, text)
 

@@ -172,6 +172,16 @@ def test_everything_that_is_shown_is_clean() -> None:
     assert "\n" not in heading(whole)
 
 
+@pytest.mark.parametrize("drawn", [True, False])
+def test_transcript_shows_what_came_of_an_answer_like_a_whole_one_and_says_what_became_of_it(*, drawn: bool) -> None:
+    answer = Message(role="assistant", content="**a**", status="interrupted")
+    session = Session(id="i", user="u", persona=Persona("p", "p"), model="m", started="")
+    shows, out, _ = screen(drawn=drawn)
+    shows.transcript(session.with_turn(Turn(Message(role="user", content="q"), answer)))
+    shown = "a\n(interrupted)" if drawn else "**a**  (interrupted)"
+    assert out.getvalue() == f"【system】p\n【u】q\n{HEAD}{shown}\n"
+
+
 @pytest.mark.parametrize("way", ["show", "note"])
 def test_reader_that_is_gone_is_told_once_and_then_nothing_is_written(way: str) -> None:
     reader, writer = os.pipe()

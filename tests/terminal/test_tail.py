@@ -167,14 +167,19 @@ def _numbers(text: str) -> list[int]:
     return [int(number) for number in re.findall(r"(?:w|字|wor)(\d+);", text)]
 
 
-def _walked(seed: int, *, bends: bool, longest: int, sizes: Sequence[tuple[int, int]]) -> tuple[Words, Glass]:
-    """Let words come while the size changes, until all is settled; look at the screen after every drawing."""
-    chance = random.Random(seed)
-    columns, height = chance.choice(sizes)
-    words, tail, glass = Words(chance, longest=longest), Tail(reflows=bends), Glass(columns, height, reflows=bends)
-    for _ in range(30):
-        if chance.random() < 0.2:
-            columns, height = chance.choice(sizes)
+Size = tuple[int, int]
+
+
+def _walked(
+    seed: int, begin: Size, changes: Mapping[int, Size], *, bends: bool, longest: int = 12, once: bool = False
+) -> tuple[Words, Glass]:
+    """Let words come while the size changes at these steps, until all is settled; look at the screen after each."""
+    columns, height = begin
+    words = Words(random.Random(seed), longest=longest)
+    tail, glass = Tail(reflows=bends), Glass(columns, height, reflows=bends)
+    for step in range(30):
+        if step in changes:
+            columns, height = changes[step]
             glass.resize(columns, height)
         words.come()
         settled = words.settled(columns)
@@ -182,33 +187,49 @@ def _walked(seed: int, *, bends: bool, longest: int, sizes: Sequence[tuple[int, 
         glass.feed(tail.draw(settled, rows, columns, height))
         if rows:
             assert glass.lines()[-1] == rows[-1].text, seed
+        if once:
+            assert len(_numbers(glass.whole())) == len(set(_numbers(glass.whole()))), (seed, step)
     glass.feed(tail.draw(words.tail(columns), [], columns, height))
     return words, glass
+
+
+def _changes(seed: int, *sizes: Size) -> dict[int, Size]:
+    chance = random.Random(seed)
+    return {step: chance.choice(sizes) for step in range(30) if chance.random() < 0.2}
 
 
 @pytest.mark.parametrize("bends", [True, False], ids=["reflows", "cuts"])
 def test_screen_that_gets_wider_or_narrower_in_mid_answer_has_every_word_once(*, bends: bool) -> None:
     for seed in range(WALKS):
-        words, glass = _walked(seed, bends=bends, longest=12, sizes=[(20, 12), (9, 12), (14, 12), (60, 12)])
+        words, glass = _walked(seed, (20, 12), _changes(seed, (20, 12), (9, 12), (14, 12), (60, 12)), bends=bends)
         seen = _numbers(glass.whole())
         assert seen == sorted(set(seen)), seed
         assert set(range(len(words.all))) - set(seen) <= _numbers_in(glass.torn), (seed, glass.lines())
 
 
 @pytest.mark.parametrize("bends", [True, False], ids=["reflows", "cuts"])
-def test_screen_that_gets_lower_too_loses_no_word_and_repeats_only_what_it_moved_away_itself(*, bends: bool) -> None:
+def test_screen_that_gets_lower_or_higher_in_mid_answer_has_every_word_once(*, bends: bool) -> None:
+    pushed = 0
+    for seed in range(WALKS):
+        chance = random.Random(seed)
+        step = chance.randrange(4, 20)
+        changes = {step: (20, chance.choice([6, 5, 4, 3, 2])), step + chance.randrange(1, 4): (20, 24)}
+        words, glass = _walked(seed, (20, 12), changes, bends=bends, longest=30, once=True)
+        assert _numbers(glass.whole()) == list(range(len(words.all))), (seed, glass.lines())
+        pushed += len(glass.pushed)
+    assert pushed > WALKS
+
+
+@pytest.mark.parametrize("bends", [True, False], ids=["reflows", "cuts"])
+def test_screen_that_changes_in_every_way_loses_no_word_and_repeats_only_what_it_moved_away_itself(
+    *, bends: bool
+) -> None:
     sizes = [(20, 12), (9, 3), (14, 5), (60, 2), (20, 1), (7, 24)]
     for seed in range(WALKS):
-        words, glass = _walked(seed, bends=bends, longest=40, sizes=sizes)
+        words, glass = _walked(seed, sizes[seed % 6], _changes(seed, *sizes), bends=bends, longest=40)
         seen = _numbers(glass.whole())
         assert set(range(len(words.all))) - set(seen) <= _numbers_in(glass.torn), (seed, glass.lines())
         assert {number for number in seen if seen.count(number) > 1} <= _numbers_in(glass.pushed), seed
-
-
-def test_screen_that_only_gets_lower_repeats_nothing_of_an_answer_that_had_room() -> None:
-    for seed in range(WALKS):
-        words, glass = _walked(seed, bends=True, longest=12, sizes=[(20, height) for height in (20, 16, 12, 8, 7)])
-        assert _numbers(glass.whole()) == list(range(len(words.all))), (seed, glass.lines())
 
 
 def _numbers_in(lines: Sequence[str]) -> set[int]:

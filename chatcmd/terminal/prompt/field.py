@@ -1,10 +1,12 @@
 """The field that a line is typed into, with what stands below it: the menu, the search, a message, the bar."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.cursor_shapes import ModalCursorShapeConfig, SimpleCursorShapeConfig
+from prompt_toolkit.data_structures import Point
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER, EditingMode
 from prompt_toolkit.filters import Condition, Filter, has_completions, is_done
@@ -24,10 +26,12 @@ from prompt_toolkit.layout.processors import (
     HighlightSelectionProcessor,
     PasswordProcessor,
 )
+from prompt_toolkit.layout.screen import Screen
 from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
 from prompt_toolkit.widgets import SearchToolbar
 
+from chatcmd.cells import broken
 from chatcmd.language import _
 from chatcmd.terminal import Offer
 from chatcmd.terminal.clean import clean_line
@@ -79,10 +83,31 @@ def _coloured(text: str, colour: str) -> AnyFormattedText:
     return ANSI(f"\x1b[{colour}m{text}") if colour else [("", text)]
 
 
-class Field:
-    """One editable text at the bottom of the screen, used again and again."""
+class _Application(Application[str]):
+    """An application that finds its first row again after a terminal that `reflows` has got narrower."""
 
-    def __init__(self, keystrokes: Keystrokes, output: Output, held: Held) -> None:
+    def __init__(self, reflows: bool, **options: Any) -> None:
+        self._reflows = reflows
+        super().__init__(**options)
+
+    def _on_resize(self) -> None:
+        screen, columns = self.renderer.last_rendered_screen, self.output.get_size().columns
+        if self._reflows and screen is not None and columns:
+            self.output.cursor_up(_gained(screen, screen.get_cursor_position(self.layout.current_window), columns))
+        super()._on_resize()
+
+
+def _gained(screen: Screen, cursor: Point, columns: int) -> int:
+    """Count the rows by which the cursor has moved down since rows before it were broken at so many cells."""
+    ends = [*(max(screen.data_buffer[y], default=-1) + 1 for y in range(cursor.y)), cursor.x]
+    rows = ("".join(screen.data_buffer[y][x].char for x in range(end)) for y, end in enumerate(ends))
+    return sum(len(broken(row.rstrip(" "), columns)) - 1 for row in rows)
+
+
+class Field:
+    """One editable text at the bottom of the screen, used again and again, on a screen that may reflow its rows."""
+
+    def __init__(self, keystrokes: Keystrokes, output: Output, held: Held, *, reflows: bool) -> None:
         self.held = held
         self.look = Look("")
         self.message = ""
@@ -95,7 +120,8 @@ class Field:
             forward_search_prompt=_("search forward: "),
             backward_search_prompt=_("search: "),
         )
-        self.app: Application[str] = Application(
+        self.app = _Application(
+            reflows,
             layout=self._layout(),
             style=_STYLE,
             include_default_pygments_style=False,  # nothing is highlighted, and each redraw would merge it

@@ -12,7 +12,7 @@ from prompt_toolkit.search import stop_search
 
 from chatcmd.language import _
 from chatcmd.terminal import EndOfInput, Interrupted
-from chatcmd.terminal.block import QUOTES, going_on
+from chatcmd.terminal.block import QUOTES, going_on, is_order
 from chatcmd.terminal.prompt.completion import complete
 from chatcmd.terminal.prompt.field import Field
 from chatcmd.terminal.prompt.keystrokes import ALT_ENTER, MOST_PASTED, NEW_LINE
@@ -52,11 +52,11 @@ def _bind_lines(keys: KeyBindings, field: Field) -> None:
 
     @keys.add("enter", filter=at_line)
     def enter(_event: KeyPressEvent) -> None:
-        """Take what is chosen in the menu, else end the line."""
+        """Take what is chosen in the menu, else end the line; a command needs no second one in any mode."""
         state = field.buffer.complete_state
         if state is not None and state.current_completion is not None:
             field.buffer.complete_state = None
-        elif field.look.enter_sends or vi_navigation_mode():
+        elif field.look.enter_sends or vi_navigation_mode() or is_order(field.buffer.text):
             _send_when_whole(field)
         else:
             field.new_line()

@@ -16,7 +16,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from chatcmd.conversation.mention import carried
 from chatcmd.errors import Exit, UsageError
 from chatcmd.terminal import NO_DRAFT, Desk, EndOfInput, Line, Offer, ReaderGone
-from chatcmd.terminal.block import unquoted
+from chatcmd.terminal.block import LEAVING, unquoted
 from chatcmd.terminal.clean import clean_line
 from chatcmd.terminal.modes import Modes
 from chatcmd.terminal.prompt.ahead import Ahead
@@ -26,13 +26,11 @@ from chatcmd.terminal.prompt.keys import bindings
 from chatcmd.terminal.prompt.keystrokes import Keystrokes
 from chatcmd.terminal.prompt.recalled import Recalled
 from chatcmd.terminal.recall import RecallFile
+from chatcmd.terminal.tail import reflows
 from chatcmd.terminal.theme import THEMES
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-_LEAVING = ("0", "1", "quit", "exit")  # words that nobody wants back at the next start
 
 
 class LineEditor:
@@ -46,7 +44,7 @@ class LineEditor:
         self._keystrokes = Keystrokes(sys.stdin, self._modes)
         self._output = _output(environ)
         self._held = Held()
-        self._field = Field(self._keystrokes, self._output, self._held)
+        self._field = Field(self._keystrokes, self._output, self._held, reflows=reflows(environ))
         self._field.app.key_bindings = bindings(self._field, self._suspend)
         self._desk: Desk | None = None
         self._recalled: dict[Path | None, Recalled] = {}
@@ -81,7 +79,7 @@ class LineEditor:
         while self._field.for_editor:
             line, trouble = await self._changed(line)
             line = await self._read(look, line, recalled, trouble)
-        if line.strip() and line not in _LEAVING:
+        if line.strip() and line not in LEAVING:  # nobody wants those back at the next start
             recalled.add(line, sent=True)
         entered = Line(*self._held.told(unquoted(line)))
         self._last = (entered.text, line)
@@ -215,10 +213,17 @@ class LineEditor:
 
 
 class _Output(Vt100_Output):
-    """A terminal in which pastes stay marked from one line to the next."""
+    """A terminal in which pastes stay marked from one line to the next, and nothing is erased into the scrollback."""
 
     def disable_bracketed_paste(self) -> None:
         """Leave it to whoever gives the terminal away."""
+
+    def erase_down(self) -> None:
+        """Erase from the beginning of a row to the end of the screen.
+
+        From the very first cell tmux takes it for clearing the screen, and moves what is there into the scrollback.
+        """
+        self.write_raw("\x1b[K\x1b[C\x1b[J\x1b[D")
 
 
 def _output(environ: Mapping[str, str]) -> Vt100_Output:

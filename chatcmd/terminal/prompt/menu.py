@@ -33,8 +33,9 @@ def lay_out(state: CompletionState, width: int) -> "StyleAndTextTuples":
             (_HELP, f" {about}\n"),
         ]
     if len(shown) < len(completions):
-        place, all_of_them = first + len(shown), len(completions)
-        fragments.append((_HELP, cut(_(" to {place} of {n}; Tab goes on").format(place=place, n=all_of_them), width)))
+        sentence = _(" {first} to {last} of {n}; Tab goes on")
+        more = sentence.format(first=first + 1, last=first + len(shown), n=len(completions))
+        fragments.append((_HELP, cut(more, width)))
     elif fragments:
         fragments[-1] = (fragments[-1][0], fragments[-1][1].removesuffix("\n"))
     return fragments
