@@ -19,6 +19,9 @@ RECALL = "recall"
 
 UNKNOWN_MONEY = "$?"
 
+LEAST_RATED = 0.1
+"""Seconds over which tokens a second are told; what comes at once says nothing of how fast a model is."""
+
 
 class Desk:
     """One chat as the line editor sees it; it is asked at every key, so nothing is computed twice."""
@@ -103,4 +106,4 @@ def _rate(answer: Message) -> float | None:
     if tokens is None or latency is None or latency.first is None:
         return None
     seconds = latency.total if answer.reasoning else latency.total - latency.first
-    return tokens / seconds if seconds > 0 else None
+    return tokens / seconds if seconds >= LEAST_RATED else None

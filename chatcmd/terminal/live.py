@@ -114,6 +114,8 @@ class Live:
     def _rows(self, width: int, height: int, *, ended: bool) -> tuple[list[Row], list[Row]]:
         """Lay out what is settled by now, and what is not."""
         settled, thought = self._thoughts_settled(width, all_of_them=ended or self._answering)
+        if ended and not self._answering:  # the heading goes with the answer that did not come
+            return settled, []
         if ended:
             return [*settled, *self._layout.settle(width), *self._layout.rest(width)], []
         if self._answering:

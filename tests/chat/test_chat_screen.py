@@ -93,7 +93,7 @@ def laid_out(text: str, columns: int) -> str:
     """Lay an answer out as it should look, as the bytes that show it."""
     layout = Layout(COLOURED, HEAD)
     layout.feed(text)
-    return "".join(f"{row.text}\r\n" for row in layout.tail(columns, ended=True))
+    return "".join(f"{row.text}\r\n" for row in layout.rest(columns))
 
 
 def answer_of(whole: Seen) -> Seen:

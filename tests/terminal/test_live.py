@@ -168,13 +168,13 @@ def test_hidden_thoughts_are_told_only_while_they_last() -> None:
     assert show.glass.lines() == [f"{HEAD}one"]
 
 
-def test_answer_without_a_word_leaves_its_thoughts_and_its_heading() -> None:
+def test_answer_without_a_word_leaves_its_thoughts_and_no_heading() -> None:
     show = Show()
     show.play(Piece(reasoning="so\n\n"))
-    assert show.glass.lines() == ["so", HEAD]
+    assert show.glass.lines() == ["so"]
     show = Show()
     show.play()
-    assert (show.glass.lines(), show.glass.y) == ([HEAD], 1)
+    assert (show.glass.lines(), show.glass.y) == ([], 0)
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError("broke off"), asyncio.CancelledError()], ids=["fails", "stopped"])

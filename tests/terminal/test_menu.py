@@ -47,6 +47,12 @@ def test_menu_says_when_there_is_more(count: int, chosen: int | None, last: str 
     assert chosen is None or any(row.startswith(f" word {chosen} ") for row in shown)
 
 
+def test_narrow_menu_shows_what_tells_its_words_apart() -> None:
+    state = made([("/stats", "this session in charts"), ("/status", "where one is")])
+    assert [row.rstrip() for row in rows(state, 10)] == [" /stats", " /status"]
+    assert [row.rstrip() for row in rows(state, 20)] == [" /stats   this ses…", " /status  where on…"]
+
+
 @given(st.lists(st.sampled_from(["typed", "\t", "\x1b", "\u202e", "字", "paste\n" * 20, "@", ""]), max_size=8))
 def test_cursor_stands_where_its_character_is_shown(pieces: list[str]) -> None:
     held = Held()

@@ -367,6 +367,8 @@ with open(path, "r+", encoding="utf-8") as file:
     file.write(text.upper() + "!\\n")
 print("editing", flush=True)
 keys = sys.stdin.readline()
+if "empty" in keys:
+    os.truncate(path, 0)
 sys.exit(3 if "fail" in keys else 0)
 """
 
@@ -385,11 +387,18 @@ def test_line_is_changed_in_the_users_editor(tmp_path: Path) -> None:
             seen(editor, "> A @B!")
             editor.send("\r")
             entered(editor, "A @B!")  # what an editor wrote was not typed here
-        editor.send("kept\x0f")
+        editor.send("erased\x0f")
+        editor.expect("editing")
+        editor.send("empty\n")
+        seen(editor, "\n>")
+        editor.send("\x1b[A")
+        seen(editor, "> erased")  # an editor that leaves nothing takes nothing away
+        editor.send("\x03kept\x0f")
         editor.expect("editing")
         editor.send("fail\n")
         editor.expect("ended with 3; the text is as it was")
         seen(editor, "as it was")
+        assert not re.search(r"\w\n\w", editor.text.rpartition("> kept\n")[2]), "no word is broken up"
         editor.send("\r")
         entered(editor, "kept")
         assert [path.name for path in tmp_path.iterdir()] == ["my editor.py"]

@@ -8,7 +8,7 @@ from prompt_toolkit.keys import Keys
 
 from chatcmd.terminal.prompt.keystrokes import Keystrokes
 
-ALONE = 0.1
+ALONE = 0.05
 """Seconds without another byte after which an Esc is known to stand for itself, rather than to begin a key."""
 
 

@@ -31,7 +31,7 @@ from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
 from prompt_toolkit.widgets import SearchToolbar
 
-from chatcmd.cells import broken
+from chatcmd.cells import broken, fitted
 from chatcmd.language import _
 from chatcmd.terminal import Offer
 from chatcmd.terminal.clean import clean_line
@@ -75,8 +75,8 @@ class Look:
             self._bars[width] = _coloured(text, self._bar_colour) if text else ""
         return self._bars[width]
 
-    def message(self, text: str) -> AnyFormattedText:
-        return _coloured(clean_line(text), self._message_colour)
+    def message(self, text: str, width: int) -> AnyFormattedText:
+        return _coloured("\n".join(fitted(clean_line(text), max(width, 2))), self._message_colour)
 
 
 def _coloured(text: str, colour: str) -> AnyFormattedText:
@@ -195,7 +195,9 @@ class Field:
                     # A menu of its own rows: one that floats would need rows kept free below every prompt.
                     self._below(self._menu, has_completions),
                     ConditionalContainer(self._search, ~is_done),
-                    self._below(lambda: self.look.message(self.message), Condition(lambda: bool(self.message))),
+                    self._below(
+                        lambda: self.look.message(self.message, self._size()[1]), Condition(lambda: bool(self.message))
+                    ),
                     self._below(lambda: self.look.bar(self._size()[1]), Condition(self._has_bar)),
                 ]
             ),

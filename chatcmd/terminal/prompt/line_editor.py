@@ -77,7 +77,9 @@ class LineEditor:
         look = self._question(prompt)
         line = await self._read(look, line, recalled)
         while self._field.for_editor:
-            line, trouble = await self._changed(line)
+            before, (line, trouble) = line, await self._changed(line)
+            if before.strip() and not line.strip():
+                recalled.add(before, sent=False)  # Up brings back what the editor left nothing of
             line = await self._read(look, line, recalled, trouble)
         if line.strip() and line not in LEAVING:  # nobody wants those back at the next start
             recalled.add(line, sent=True)

@@ -16,6 +16,9 @@ MOST_ROWS = 8
 LEAST_HELP = 30
 """Cells that long completions leave to what they are, where there are as many."""
 
+LEAST_WIDTH = 20
+"""Cells below which there is no room for help."""
+
 _CHOSEN, _HELP = "reverse", "dim"
 
 
@@ -24,10 +27,11 @@ def lay_out(state: CompletionState, width: int) -> "StyleAndTextTuples":
     completions, chosen = state.completions, state.complete_index
     first = min(max((chosen or 0) - MOST_ROWS // 2, 0), max(len(completions) - MOST_ROWS, 0))
     shown = completions[first : first + MOST_ROWS]
-    column = min(max(cells(each.display_text) for each in shown), max(width - 3 - LEAST_HELP, width // 2))
+    room = max(width - 3 - LEAST_HELP, width // 2) if width >= LEAST_WIDTH else max(width - 2, 1)
+    column = min(max(cells(each.display_text) for each in shown), room)
     fragments: StyleAndTextTuples = []
     for number, each in enumerate(shown, first):
-        about = cut(each.display_meta_text, max(width - column - 4, 0))
+        about = cut(each.display_meta_text, max(width - column - 4, 0)) if width >= LEAST_WIDTH else ""
         fragments += [
             (_CHOSEN if number == chosen else "", f" {filled(each.display_text, column)} "),
             (_HELP, f" {about}\n"),
