@@ -139,7 +139,7 @@ class Meter:
     def _fit_unknown(self, settings: Settings, session: Session, question: Message) -> Window:
         """Prove that everything fits by what the server has told so far, else fit by an estimate."""
         budget, name, persona = settings.budget(session.model), session.model, session.persona.message
-        if name not in self._told and not _window_is_set(settings, name):
+        if name not in self._told and not settings.window_is_set(name):
             self._told.add(name)
             assumed = _(
                 "the window of {name} is not known, {tokens:,} tokens are assumed; "
@@ -173,12 +173,6 @@ def _told(session: Session, rules: Rules) -> int | None:
     if sent.at_most or sent.estimate or sent.dropped or look_up(answer.model or "").rules != rules:
         return None
     return sent.tokens + rules.per_message + 1 + answer.usage.completion_tokens
-
-
-def _window_is_set(settings: Settings, name: str) -> bool:
-    """Tell whether the settings give a model's window, under its own name or behind its service's."""
-    provider, _, bare = name.partition("/")
-    return name in settings.windows or (provider in settings.providers and bare in settings.windows)
 
 
 def _key(settings: Settings, name: str) -> tuple[str, str]:

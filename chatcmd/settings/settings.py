@@ -116,6 +116,11 @@ class Settings(Struct, frozen=True):
         address = self["base_url"] if provider is None else named.base_url if named else ""
         return list_price(answered or bare) if host_of(address).lower() == OPENAI and not self["offline"] else None
 
+    def window_is_set(self, name: str) -> bool:
+        """Tell whether [windows] gives a model's window, under its own name or behind its service's."""
+        provider, _slash, bare = name.partition("/")
+        return name in self.windows or (provider in self.providers and bare in self.windows)
+
     def budget(self, name: str) -> Budget:
         """Say how much of a model's window the prompt may take; raises UsageError when that is nothing."""
         window = self.model_named(name).window

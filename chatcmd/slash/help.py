@@ -38,6 +38,10 @@ def _offers(app: App, typed: str) -> Iterable[Offer]:  # noqa: ARG001 - all are 
     complete=_offers,
 )
 async def show_help(app: App, argument: str) -> None:
+    about = next((text for keys, text in KEYS if argument in keys.split(", ")), None)
+    if about is not None and argument not in commands():
+        app.screen.tell(_(about))
+        return
     if argument:
         _explain(app, named(argument.split(maxsplit=1)[0].removeprefix("/")))
         return

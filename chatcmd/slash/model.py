@@ -38,7 +38,12 @@ async def model(app: App, argument: str) -> None:
     name = app.talk.session.model
     known = app.settings.model_named(name)
     sentence = _("{name}: a window of {tokens:,} tokens, counted exactly")
-    if not known.known:
+    if not known.known and not app.settings.window_is_set(name):
+        sentence = _(
+            "{name}: its window is not known, {tokens:,} tokens are assumed (see [windows] in envs/settings.toml); "
+            "nor are its counting rules: bounds and estimates"
+        )
+    elif not known.known:
         sentence = _("{name}: a window of {tokens:,} tokens, its counting rules are not known: bounds and estimates")
     app.screen.tell(sentence.format(name=name, tokens=known.window))
     if argument and not known.known and _is_openais(app, name):

@@ -11,6 +11,7 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore, text_join
 from markdown_it.token import Token
 
+from chatcmd.cells import is_unspaced
 from chatcmd.terminal.ending import ending
 
 Links = dict[str, Any]
@@ -114,7 +115,7 @@ class Document:
         text_join(StateCore("", self._parser, env, found))  # what a backslash protects is text as any other
         for token in found:
             if token.children:
-                token.children = list(_images_told(token.children))
+                token.children = list(_without_gaps(list(_images_told(token.children))))
         return found, wanted - links.keys()
 
 
@@ -176,3 +177,13 @@ def _images_told(tokens: Iterable[Token]) -> Iterator[Token]:
             yield Token("text", "", 0, content=f"🖼 {token.content} ({address})" if token.content else f"🖼 {address}")
         else:
             yield token
+
+
+def _without_gaps(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Leave out the ends of lines between Chinese characters, which would become blanks."""
+    for place, token in enumerate(tokens):
+        if token.type == "softbreak" and 0 < place < len(tokens) - 1:
+            before, behind = tokens[place - 1].content[-1:], tokens[place + 1].content[:1]
+            if before and behind and is_unspaced(before) and is_unspaced(behind):
+                continue
+        yield token

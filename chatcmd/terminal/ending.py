@@ -1,4 +1,4 @@
-"""The end of an open block: no more of it than a screen shows, so that drawing it costs the same however long it gets."""
+"""The end of an open block: no more of it than a screen shows, so that drawing it never takes longer."""
 
 from collections.abc import Sequence
 

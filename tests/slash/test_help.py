@@ -63,3 +63,8 @@ def test_help_breaks_no_command_up(offline: Stage, columns: int) -> None:
     for name in MUST.split():
         called = f"/{name} {commands()[name].usage}".rstrip()
         assert any(re.search(rf"(^|  ){re.escape(called)}($|  )", line) for line in lines) or len(called) > columns
+
+
+async def test_help_of_a_key_is_its_line(offline: Stage) -> None:
+    talked = await offline.talk("/help 1", "/help 0", user="u")
+    assert "save this session, start over, and ask who is talking\nsave everything and leave; so does" in talked.out

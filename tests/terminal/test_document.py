@@ -267,3 +267,20 @@ def test_line_that_grows_is_not_parsed_again_to_find_what_is_closed() -> None:
     document.closed()
     document.feed("more")
     assert calls(document.closed) < 20
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("万恶之源。\n——高德纳", "万恶之源。 ——高德纳"),
+        ("中文\n继续", "中文继续"),
+        ("中文\nEnglish", "中文 English"),
+        ("one\ntwo", "one two"),
+        ("**中文**\n继续", "中文 继续"),
+    ],
+)
+def test_line_end_between_chinese_characters_is_no_blank(text: str, told: str) -> None:
+    document = Document()
+    document.feed(text)
+    children = next(token.children for token in document.open() if token.type == "inline")
+    assert "".join(" " if each.type == "softbreak" else each.content for each in children or ()) == told

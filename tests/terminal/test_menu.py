@@ -7,10 +7,12 @@ from hypothesis import given, strategies as st
 from prompt_toolkit.buffer import CompletionState
 from prompt_toolkit.completion import Completion
 from prompt_toolkit.document import Document
+from prompt_toolkit.formatted_text import fragment_list_to_text, to_formatted_text
 from prompt_toolkit.layout import BufferControl
 from prompt_toolkit.layout.processors import TransformationInput
 
 from chatcmd.cells import cells
+from chatcmd.terminal.prompt.field import Look
 from chatcmd.terminal.prompt.held import Held
 from chatcmd.terminal.prompt.menu import MOST_ROWS, lay_out
 from chatcmd.terminal.prompt.shown import AsShown
@@ -51,6 +53,12 @@ def test_narrow_menu_shows_what_tells_its_words_apart() -> None:
     state = made([("/stats", "this session in charts"), ("/status", "where one is")])
     assert [row.rstrip() for row in rows(state, 10)] == [" /stats", " /status"]
     assert [row.rstrip() for row in rows(state, 20)] == [" /stats   this ses…", " /status  where on…"]
+
+
+def test_message_is_broken_between_its_words() -> None:
+    message = Look("").message("the editor vi\x1b ended with 3; the text is as it was", 20)
+    lines = fragment_list_to_text(to_formatted_text(message)).split("\n")
+    assert lines == ["the editor vi␛ ended", "with 3; the text is", "as it was"]
 
 
 @given(st.lists(st.sampled_from(["typed", "\t", "\x1b", "\u202e", "字", "paste\n" * 20, "@", ""]), max_size=8))

@@ -19,8 +19,9 @@ def complete(field: Field) -> None:
     offered = list(paths.offers(before)) if field.look.many_lines else []  # only an @ that was typed is one there
     completions = [_completion(offer) for offer in offered or field.look.offers(field.held.told(before)[0])]
     if len(completions) == 1:
-        buffer.delete_before_cursor(-completions[0].start_position)
-        buffer.insert_text(completions[0].text)
+        written = buffer.delete_before_cursor(-completions[0].start_position)
+        whole = written == completions[0].text and field.look.many_lines and not document.text_after_cursor
+        buffer.insert_text(completions[0].text + (" " if whole else ""))  # once more Tab goes on to what can follow
         return
     if common := get_common_complete_suffix(document, completions):
         buffer.insert_text(common)

@@ -86,7 +86,7 @@ def _coloured(text: str, colour: str) -> AnyFormattedText:
 class _Application(Application[str]):
     """An application that finds its first row again after a terminal that `reflows` has got narrower."""
 
-    def __init__(self, reflows: bool, **options: Any) -> None:
+    def __init__(self, *, reflows: bool, **options: Any) -> None:
         self._reflows = reflows
         super().__init__(**options)
 
@@ -121,7 +121,7 @@ class Field:
             backward_search_prompt=_("search: "),
         )
         self.app = _Application(
-            reflows,
+            reflows=reflows,
             layout=self._layout(),
             style=_STYLE,
             include_default_pygments_style=False,  # nothing is highlighted, and each redraw would merge it
