@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from tests.loopback import Loopback, say
+from tests.pictures.scene import SCENES
 from tests.terminal_driver import CHATCMD, run
 
 ROOT = Path(__file__).parent.parent
@@ -41,3 +42,9 @@ def test_every_slash_command_has_its_line() -> None:
     files = (ROOT / "chatcmd" / "slash").glob("[!_]*.py")
     words = {word for path in files for word in re.findall(r'@command\("(\w+)"', path.read_text())}
     assert words - {"reset"} <= set(re.findall(r"/(\w+)", README))
+
+
+def test_every_picture_is_one_that_the_script_draws() -> None:
+    shown = re.findall(r"!\[[^\]]+\]\(tests/pictures/(\w+)\.svg\)", README)
+    assert sorted(shown) == sorted(SCENES)
+    assert all((ROOT / "tests" / "pictures" / f"{name}.svg").read_text().startswith("<svg ") for name in shown)

@@ -43,7 +43,7 @@ class Live:
         self._layout = Layout(printer, head)
         self._cleaners = Cleaner(), Cleaner()
         self._thoughts: list[str] = []
-        self._thinking = self._answering = False
+        self._thinking = self._answering = self._in_haste = False
         self._due = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._fault: Exception | None = None
@@ -62,6 +62,9 @@ class Live:
                     self._draw()
                 elif self._timer is None or self._timer.when() > self._due:
                     self._draw_at(self._due)
+        except asyncio.CancelledError:
+            self._in_haste = True
+            raise
         finally:
             self._wait_no_longer()
             if self._fault is None:
@@ -117,7 +120,7 @@ class Live:
         if ended and not self._answering:  # the heading goes with the answer that did not come
             return settled, []
         if ended:
-            return [*settled, *self._layout.settle(width), *self._layout.rest(width)], []
+            return [*settled, *self._layout.settle(width), *self._layout.rest(width, in_haste=self._in_haste)], []
         if self._answering:
             return [*settled, *self._layout.settle(width)], self._layout.tail(width, height)
         return settled, [*thought, *self._waiting(width)]

@@ -19,6 +19,10 @@ LEAST_WIDTH = 12
 """Cells below which a layout gets no narrower; its rows are broken."""
 
 
+LONGEST_IN_HASTE = 4_000
+"""Characters of code that are coloured though someone waits: 0.06 s of the 0.1 s in which Ctrl-C gives the prompt."""
+
+
 class Layout:
     """The rows of an answer while it comes: feed it clean text, take what is settled, and look at the rest.
 
@@ -48,9 +52,13 @@ class Layout:
         """Return the rows of what is still open, as it would look if it ended here: the last ones, for a screen."""
         return self._rows(self._document.open((width, height)), width)
 
-    def rest(self, width: int) -> list[Row]:
-        """Return the rows of all that is left: the answer has ended."""
-        return self._rows(self._document.open(), width)
+    def rest(self, width: int, *, in_haste: bool = False) -> list[Row]:
+        """Return the rows of all that is left: the answer has ended; `in_haste` colours no long code."""
+        tokens = self._document.open()
+        for token in tokens if in_haste else ():
+            if token.type == "fence" and len(token.content) > LONGEST_IN_HASTE:
+                token.info = ""
+        return self._rows(tokens, width)
 
     def _rows(self, tokens: list[Token], width: int) -> list[Row]:
         """Lay blocks out, with a blank row before them unless they are the first, or follow a rule, which has one."""

@@ -94,7 +94,7 @@ def picture(scene: Scene) -> str:
     pyte.graphics.TEXT[2] = DIM
     with Loopback() as server, tempfile.TemporaryDirectory() as root:
         for answer in scene.answers:
-            server.answer(say(answer, pieces=40, usage={"prompt_tokens": 44, "completion_tokens": 118}))
+            server.answer(say(answer, pieces=40))
         env = {"OPENAI_API_KEY": "sk-picture", "OPENAI_BASE_URL": server.base_url, "COLORTERM": ""}
         argv = [*CHATCMD, "--lang", scene.language, "--root", root]
         with Terminal(argv, env=env, rows=scene.rows, columns=scene.columns) as terminal:
@@ -141,9 +141,10 @@ def _texts(row: list[pyte.screens.Char], top: float) -> Iterator[str]:
             yield f'<rect x="{x:g}" y="{top:g}" width="{width:g}" height="{ROW}" fill="{_colour(cell.bg, INK)}"/>'
         if text.strip():
             blanks = len(text) - len(text.lstrip())
+            x, width = x + CELL * blanks, width - CELL * blanks
             yield (
-                f'<text x="{x + CELL * blanks:g}" y="{top + 13:g}" xml:space="preserve" {_style(cell)}'
-                f' textLength="{width - CELL * blanks:g}" lengthAdjust="spacingAndGlyphs">{escape(text[blanks:])}</text>'
+                f'<text x="{x:g}" y="{top + 13:g}" xml:space="preserve" {_style(cell)}'
+                f' textLength="{width:g}" lengthAdjust="spacingAndGlyphs">{escape(text[blanks:])}</text>'
             )
         place = end + _is_wide(row, place)
 

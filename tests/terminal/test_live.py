@@ -282,3 +282,15 @@ def _headed_rows(text: str) -> list[Row]:
     while rows and not rows[-1].text:
         rows.pop()
     return rows
+
+
+@pytest.mark.parametrize(("lines", "coloured"), [(20, True), (400, False)])
+def test_long_code_that_was_stopped_is_not_coloured_and_short_code_is(lines: int, *, coloured: bool) -> None:
+    def stop() -> None:
+        raise asyncio.CancelledError
+
+    show = Show(60, 12, printer=COLOURED)
+    with pytest.raises(asyncio.CancelledError):
+        show.play("```python\n" + "".join(f"return {number}\n" for number in range(lines)), stop)
+    assert ("\x1b[94mreturn" in (show.written if coloured else show.drawn[-1][1])) is coloured
+    assert show.glass.whole().count("return ") == lines

@@ -80,8 +80,8 @@ def entered(terminal: Terminal, text: str, *ats: int) -> None:
 
 
 def seen(terminal: Terminal, ending: str) -> None:
-    """Wait until the screen ends so."""
-    terminal.expect_screen(lambda text: text.endswith(ending))
+    """Wait until the screen ends so; a sentence may be broken into lines at its blanks."""
+    terminal.expect_screen(lambda text: text.endswith(ending) or " ".join(text.split()).endswith(ending))
 
 
 def test_line_editor_gives_lines_as_typed_and_recalls_only_questions() -> None:
