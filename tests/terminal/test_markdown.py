@@ -433,3 +433,9 @@ def test_only_our_own_sequences_reach_the_terminal(printer: Printer) -> None:
         ):
             rows = laid_out(around.format(text, text) if "format fields" not in name else text, 40, printer)
             assert raw_controls(own.sub("", joined(rows)).encode("utf-8", "surrogateescape")) == [], (name, around)
+
+
+def test_long_code_without_colours_looks_as_rich_shows_text() -> None:
+    line = "\tif x:\n\t\treturn 几  # 中文\n\n"
+    code = line * (LONGEST_COLOURED // len(line) + 1)
+    assert seen(joined(laid_out(f"```python\n{code}```\n"))) == seen(static(f"```text\n{code}```\n"))
