@@ -4,8 +4,6 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Callable
-from typing import Any
 
 from chatcmd import __version__
 from chatcmd.app import App
@@ -67,8 +65,9 @@ async def _talk(run: Run, arguments: argparse.Namespace) -> Exit:
         going_on = arguments.go_on or arguments.resume is not None  # then the session's model is what has to be reached
         settings = run.settings if going_on else await with_service(run, keyboard, screen, signals)
         app = App(settings, run.library, screen, run.environ, Clock())
-        screen.setting = _setting_of(app)
-        keyboard.sit_at(Desk(app))
+        desk = Desk(app)
+        screen.setting = desk.setting
+        keyboard.sit_at(desk)
         _greet(app, at_terminal=at_terminal)
         _begin(app, arguments)
         app.warm(DRAWN if keyboard.interactive else 0)
@@ -100,11 +99,6 @@ def _terminal_screen(run: Run) -> Screen:
     out = writable(sys.stdout)
     colour = drawn and not environ.get("NO_COLOR")
     return Screen(out, out, at_terminal=True, drawn=drawn, colour=colour, environ=environ)
-
-
-def _setting_of(app: App) -> Callable[[str], Any]:
-    """Look settings up as they are by then."""
-    return lambda name: app.settings[name]
 
 
 def _greet(app: App, *, at_terminal: bool) -> None:

@@ -75,8 +75,9 @@ def prepare(arguments: argparse.Namespace) -> Run:
 
 
 def speak_of(arguments: argparse.Namespace, environ: Mapping[str, str], root: Root) -> None:
-    """Speak the language of the run, now that the settings file can be asked too."""
-    use(chosen(arguments.language, setting_of(environ, root), environ))
+    """Speak the language of the run, now that the settings file can be asked too, unless a flag says all."""
+    if arguments.language is None:
+        use(chosen(None, setting_of(environ, root), environ))
 
 
 def current_folder(root: str | None) -> Path:

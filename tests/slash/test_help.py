@@ -35,8 +35,9 @@ async def test_help_of_a_command_is_its_usage_its_line_and_more(offline: Stage) 
     assert talked.notes == ""
 
 
-def test_help_leaves_room_for_the_next_prompt_on_a_small_screen(offline: Stage) -> None:
-    with offline.terminal("-u", "u") as terminal:
+def screen_of_help(offline: Stage, rows: int = 24, columns: int = 80) -> list[str]:
+    """Ask for help at a terminal of that size; return its screen with the next prompt."""
+    with offline.terminal("-u", "u", rows=rows, columns=columns) as terminal:
         terminal.expect("【u】")
         terminal.line("/help")
         terminal.expect("says more of one")
@@ -44,6 +45,11 @@ def test_help_leaves_room_for_the_next_prompt_on_a_small_screen(offline: Stage) 
         lines = terminal.screen
         terminal.line("0")
         assert terminal.wait() == 0
+    return lines
+
+
+def test_help_leaves_room_for_the_next_prompt_on_a_small_screen(offline: Stage) -> None:
+    lines = screen_of_help(offline)
     text = "\n".join(lines)
     assert "【u】/help" in text
     assert text.count("【u】") == 2
@@ -52,14 +58,7 @@ def test_help_leaves_room_for_the_next_prompt_on_a_small_screen(offline: Stage) 
 
 @pytest.mark.parametrize("columns", [20, 40, 200])
 def test_help_breaks_no_command_up(offline: Stage, columns: int) -> None:
-    with offline.terminal("-u", "u", rows=80, columns=columns) as terminal:
-        terminal.expect("【u】")
-        terminal.line("/help")
-        terminal.expect("says more of one")
-        terminal.expect("【u】")
-        lines = terminal.screen
-        terminal.line("0")
-        assert terminal.wait() == 0
+    lines = screen_of_help(offline, rows=80, columns=columns)
     for name in MUST.split():
         called = f"/{name} {commands()[name].usage}".rstrip()
         assert any(re.search(rf"(^|  ){re.escape(called)}($|  )", line) for line in lines) or len(called) > columns

@@ -439,3 +439,10 @@ def test_long_code_without_colours_looks_as_rich_shows_text() -> None:
     line = "\tif x:\n\t\treturn 几  # 中文\n\n"
     code = line * (LONGEST_COLOURED // len(line) + 1)
     assert seen(joined(laid_out(f"```python\n{code}```\n"))) == seen(static(f"```text\n{code}```\n"))
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_the_screen_and_an_answer_say_the_same_of_a_theme(name: str) -> None:
+    theme, printer = THEMES[name], Printer(THEMES[name], colour=True)
+    for style, parameters in (("markdown.head", theme.head), ("markdown.reasoning", theme.reasoning)):
+        assert printer.line(WIDTH, ("x", style)) == [Row(f"\x1b[{parameters}mx\x1b[0m", 1)], style
