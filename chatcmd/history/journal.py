@@ -1,6 +1,5 @@
 """The journal of a live session: append-only, on the disk before a question is sent."""
 
-import asyncio
 import fcntl
 import os
 from collections.abc import AsyncGenerator
@@ -100,6 +99,8 @@ class Journal:
 
     async def follow(self, pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
         """Pass an answer on, writing it unsynced every two seconds or 4 KB while it comes."""
+        import asyncio  # noqa: PLC0415 - loaded by then, and what only reads the history need not load it
+
         waiting: list[Piece] = []
         size = 0
         timer: asyncio.TimerHandle | None = None

@@ -6,29 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import msgspec
-
 from chatcmd.conversation.name import checked, decoded, folder_for
 from chatcmd.conversation.session import Session
 from chatcmd.errors import Damaged, HistoryError, NameRefused, SessionInUse, SessionNotFound, reason
 from chatcmd.history import file
+from chatcmd.history.entry import ALL, Entry, Wanted, entry_of
 from chatcmd.history.journal import Journal
 from chatcmd.history.recovery import LIVE, SAVED, Recovered, recover
 from chatcmd.language import _
 
-__all__ = ["LIVE", "SAVED", "Entry", "Library", "Recovered"]
-
-
-class Entry(msgspec.Struct):
-    """A saved session in short; `turns` counts its answers."""
-
-    id: str
-    user: str
-    started: str
-    model: str
-    title: str
-    turns: int
-    path: str
+__all__ = ["LIVE", "SAVED", "Library", "Recovered"]
 
 
 class Library:
@@ -112,20 +99,28 @@ class Library:
         found = [path for folder in self._folders(user) for path in _readable(folder, SAVED)]
         return sorted(found, key=lambda path: path.name, reverse=True)
 
-    def entries(self, user: str | None = None) -> Iterator[Entry | HistoryError]:
-        """Walk the saved sessions, newest first; what cannot be read is yielded as what is wrong with it."""
-        for folder in self._folders(user):
+    def read(self, path: Path) -> Session:
+        """Read a saved session; raises HistoryError."""
+        try:
+            return file.read(path)
+        except OSError as error:
+            raise _unreadable(path, error) from None
+
+    def entries(self, wanted: Wanted = ALL) -> Iterator[Entry | HistoryError]:
+        """Walk the wanted sessions, newest first; what cannot be read is yielded as what is wrong with it."""
+        for folder in self._folders(wanted.user):
             try:
                 _files(folder, SAVED)
             except OSError as error:
                 yield _unreadable(folder, error)
-        for path in self.paths(user):
+        for path in self.paths(wanted.user):
             try:
-                yield _entry(path, file.read(path))
+                entry = entry_of(path, self.read(path))
             except HistoryError as error:
                 yield error
-            except OSError as error:
-                yield _unreadable(path, error)
+            else:
+                if wanted.holds(entry):
+                    yield entry
 
     def find(self, wanted: str, user: str | None = None) -> Path:
         """Find a session by id, unique beginning of it, title, or -1 for the latest; raises SessionNotFound."""
@@ -168,7 +163,7 @@ class Library:
                 tell(str(_unreadable(folder, error)))
 
     def _titled(self, title: str, user: str | None) -> list[Path]:
-        found = (entry for entry in self.entries(user) if isinstance(entry, Entry)) if title else ()
+        found = (entry for entry in self.entries(Wanted(user=user)) if isinstance(entry, Entry)) if title else ()
         return [Path(entry.path) for entry in found if entry.title == title]
 
     def _folders(self, user: str | None = None) -> list[Path]:
@@ -223,11 +218,6 @@ def _readable(folder: Path, ending: str) -> list[Path]:
         return _files(folder, ending)
     except OSError:
         return []
-
-
-def _entry(path: Path, session: Session) -> Entry:
-    turns = len(session.turns)
-    return Entry(session.id, session.user, session.started, session.model, session.title, turns, str(path))
 
 
 def _holds(folder: Path, ending: str) -> bool:

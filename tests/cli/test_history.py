@@ -78,6 +78,11 @@ def test_json_is_one_document_with_every_fact(tmp_path: Path) -> None:
         "model": "gpt-3.5-turbo",
         "title": "问题 1",
         "turns": 2,
+        "persona": "default",
+        "ended": "2026-11-20T21:41:17.003Z",
+        "tags": [],
+        "parent": None,
+        "source": None,
         "path": str(tmp_path / "history" / "简说Python" / f"{ID}.json"),
     }
     shown = history(tmp_path, "show", "--json", "-1")

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from chatcmd.errors import Damaged, HistoryError, SessionNotFound
-from chatcmd.history.library import Entry, Library
+from chatcmd.history.entry import Entry, Wanted
+from chatcmd.history.library import Library
 from tests.history.made import saved, session
 
 OLD, NEW, NEWEST = "20260101T000000Z-aaaa", "20260202T000000Z-bbbb", "20260303T000000Z-cccc"
@@ -76,8 +77,8 @@ def test_entries_are_newest_first_and_say_what_matters(library: Library) -> None
     ]
     assert (entries[0].model, entries[0].started) == ("gpt-3.5-turbo", "2026-11-20T21:30:05.120Z")
     assert Path(entries[0].path) == library.find(NEWEST)
-    assert [entry.id for entry in library.entries("张三") if isinstance(entry, Entry)] == [NEW, OLD]
-    assert list(library.entries("王五")) == []
+    assert [entry.id for entry in library.entries(Wanted(user="张三")) if isinstance(entry, Entry)] == [NEW, OLD]
+    assert list(library.entries(Wanted(user="王五"))) == []
 
 
 FOUND = {
@@ -191,7 +192,7 @@ def test_names_that_some_file_systems_take_for_one_have_folders_of_their_own(lib
     assert sorted(library.users()) == sorted(names)
     assert len({path.name.casefold() for path in library.folder.iterdir()}) == len(names)
     for name in names:
-        assert [entry.title for entry in library.entries(name) if isinstance(entry, Entry)] == [name]
+        assert [entry.title for entry in library.entries(Wanted(user=name)) if isinstance(entry, Entry)] == [name]
 
 
 def test_two_thousand_sessions_are_listed_found_and_recovered(library: Library) -> None:

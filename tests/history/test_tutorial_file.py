@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from chatcmd.errors import Damaged, NotSaved, SessionInUse
 from chatcmd.history import file
-from chatcmd.history.foreign import Imported, import_tutorial
+from chatcmd.history.foreign.tutorial import Imported, import_tutorial
 from chatcmd.history.library import Library
 from tests.history.made import PERSONA, contents, full_disk, tree, words
 

@@ -14,7 +14,8 @@ from chatcmd.conversation.name import checked
 from chatcmd.conversation.session import Session, paired, title_of
 from chatcmd.errors import Damaged, NameRefused, reason
 from chatcmd.history import file
-from chatcmd.history.library import Entry, Library
+from chatcmd.history.entry import Entry, Wanted
+from chatcmd.history.library import Library
 from chatcmd.language import _
 
 UNKNOWN_MODEL = "gpt-3.5-turbo"
@@ -102,7 +103,7 @@ def _session(name: str, content: object, source: str, when: datetime) -> Session
 
 
 def _is_known(session: Session, library: Library) -> bool:
-    for entry in library.entries(session.user):
+    for entry in library.entries(Wanted(user=session.user)):
         if isinstance(entry, Entry) and _digest(file.read(Path(entry.path))) == _digest(session):
             return True
     return False

@@ -1,0 +1,59 @@
+"""`chatcmd history`: what was saved, one file a command."""
+
+import argparse
+import os
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+from chatcmd.cli.flags import add_lang, current_folder, pipe_screen, speak_of
+from chatcmd.cli.parser import Parser
+from chatcmd.cli.recovery import recover
+from chatcmd.errors import Exit
+from chatcmd.history.library import Library
+from chatcmd.language import _, marked
+from chatcmd.settings.root import find_root
+from chatcmd.terminal import ReaderGone
+
+COMMANDS = {
+    "list": ("listing", "", marked("the saved sessions, newest first")),
+    "show": ("showing", "SESSION", marked("what was said in a session")),
+    "path": ("naming", "[SESSION]", marked("the file of a session, or the folder")),
+    "import": ("importing", "FILE", marked("take in a history of the tutorials' program")),
+}
+"""Each command's module here, what follows its name, and one line of help; only the module that is called is loaded."""
+
+
+def run(words: list[str]) -> int:
+    """Parse the words and do what they name."""
+    module, arguments = _parse(words)
+    # But for the language no setting is read, so that none that is wrong can stand before one's history.
+    root = find_root(arguments.root, os.environ, current_folder(arguments.root))
+    speak_of(arguments, os.environ, root)
+    try:
+        library = Library(root.history)
+        recover(library, pipe_screen())
+        return int(module.run(arguments, library, root))
+    except ReaderGone as gone:
+        if gone.exit_code == Exit.READER_GONE:
+            raise BrokenPipeError from None
+        return int(gone.exit_code)
+
+
+def _parse(words: Sequence[str]) -> tuple[Any, argparse.Namespace]:
+    """Parse the words; give the module that does what they name."""
+    called = next((word for word in words if word in COMMANDS), None)
+    module: Any = import_module(f"{__name__}.{COMMANDS[called][0]}") if called else None
+    parser = Parser(prog="chatcmd history", usage=_("COMMAND [options]"), description=_("What was saved."))
+    add_lang(parser)
+    common = Parser(add_help=False)
+    common.add_argument("--root", metavar="DIR", help=_("the folder that holds envs/ and history/"))
+    common.add_argument("--json", action="store_true", help=_("one JSON document on standard output"))
+    add_lang(common, default=argparse.SUPPRESS)  # a command does not forget what stood before it
+    commands = parser.add_subparsers(prog=parser.prog, dest="command", required=True, metavar="COMMAND")
+    for name, (_module, what, text) in COMMANDS.items():
+        usage = (_("[options]") + f" {what}").rstrip()
+        command = commands.add_parser(name, usage=usage, parents=[common], help=_(text), description=_(text))
+        if name == called:
+            module.add(command)
+    return module, parser.parse_args(words)

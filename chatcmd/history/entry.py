@@ -1,0 +1,73 @@
+"""A saved session in short, as it is listed, and which of them are wanted."""
+
+from pathlib import Path
+
+import msgspec
+
+from chatcmd.conversation.session import Parent, Session
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A saved session in short; `turns` counts its answers, `source` names the program or replay it came from."""
+
+    id: str
+    user: str
+    started: str
+    model: str
+    title: str
+    turns: int
+    path: str
+    persona: str = ""
+    ended: str | None = None
+    tags: tuple[str, ...] = ()
+    parent: Parent | None = None
+    source: str | None = None
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which sessions are wanted: those that are all of what is given.
+
+    `since` (inclusive) and `until` (exclusive) are UTC in ISO 8601, and are compared with when a session started;
+    `model`, `persona` and `title` have to be in the session's own, in any case.
+    """
+
+    user: str | None = None
+    persona: str | None = None
+    model: str | None = None
+    title: str | None = None
+    tag: str | None = None
+    since: str | None = None
+    until: str | None = None
+
+    def holds(self, entry: Entry) -> bool:
+        """Tell whether a session is one of them."""
+        parts = ((self.persona, entry.persona), (self.model, entry.model), (self.title, entry.title))
+        return (
+            self.user in (None, entry.user)
+            and all(part is None or part.casefold() in whole.casefold() for part, whole in parts)
+            and (self.tag is None or self.tag in entry.tags)
+            and (self.since is None or entry.started >= self.since)
+            and (self.until is None or entry.started < self.until)
+        )
+
+
+ALL = Wanted()
+
+
+def entry_of(path: Path, session: Session) -> Entry:
+    """Say in short what a session is."""
+    source = (session.source or {}).get("format")
+    return Entry(
+        id=session.id,
+        user=session.user,
+        started=session.started,
+        model=session.model,
+        title=session.title,
+        turns=len(session.turns),
+        path=str(path),
+        persona=session.persona.name,
+        ended=session.ended,
+        tags=session.tags,
+        parent=session.parent,
+        source=source if isinstance(source, str) else None,
+    )

@@ -1,0 +1,1 @@
+"""Other programs' histories, taken in: one file a format."""
