@@ -7,8 +7,8 @@ import msgspec
 
 from chatcmd.cli.document import write_document
 from chatcmd.cli.flags import pipe_screen
-from chatcmd.cli.whose import add_user, user_of
 from chatcmd.cli.parser import Parser
+from chatcmd.cli.whose import add_user, user_of
 from chatcmd.errors import Exit
 from chatcmd.history.entry import Entry, Wanted
 from chatcmd.history.library import Library

@@ -4,8 +4,8 @@ import argparse
 
 from chatcmd.cli.document import write_document
 from chatcmd.cli.flags import pipe_screen
-from chatcmd.cli.whose import add_session, add_user, user_of
 from chatcmd.cli.parser import Parser
+from chatcmd.cli.whose import add_session, add_user, user_of
 from chatcmd.errors import Exit
 from chatcmd.history.library import Library
 from chatcmd.settings.root import Root
