@@ -7,10 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from chatcmd.conversation.name import checked, decoded, folder_for
+from chatcmd.conversation.query import Query
 from chatcmd.conversation.session import Session
 from chatcmd.errors import Damaged, HistoryError, NameRefused, SessionInUse, SessionNotFound, reason
 from chatcmd.history import file
 from chatcmd.history.entry import ALL, Entry, Wanted, entry_of
+from chatcmd.history.hit import Hit, hits_in
 from chatcmd.history.journal import Journal
 from chatcmd.history.recovery import LIVE, SAVED, Recovered, recover
 from chatcmd.language import _
@@ -121,6 +123,19 @@ class Library:
             else:
                 if wanted.holds(entry):
                     yield entry
+
+    def search(self, query: Query, wanted: Wanted = ALL, role: str | None = None) -> Iterator[Hit | HistoryError]:
+        """Walk the messages of a role (None: any) that hold a query, newest session first; errors as `entries`."""
+        for entry in self.entries(wanted):
+            if isinstance(entry, HistoryError):
+                yield entry
+                continue
+            try:
+                session = self.read(Path(entry.path))
+            except HistoryError as error:
+                yield error
+            else:
+                yield from hits_in(session, entry, query, role)
 
     def find(self, wanted: str, user: str | None = None) -> Path:
         """Find a session by id, unique beginning of it, title, or -1 for the latest; raises SessionNotFound."""

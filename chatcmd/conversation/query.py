@@ -1,0 +1,135 @@
+"""What is looked for in what was said: words and phrases, the places where a text holds them, and what is around."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from chatcmd.cells import cells
+from chatcmd.conversation.words import RUN, UNSPACED, WORD, folded
+from chatcmd.errors import UsageError
+from chatcmd.language import _
+
+Span = tuple[int, int]
+"""The place of something found in a text: its first character, and the one behind its last."""
+
+_PART = re.compile('"([^"]*)"|“([^”]*)”|「([^」]*)」|(\\S+)')
+_TERM = re.compile(f"{WORD.pattern}|{RUN.pattern}")
+_BLANK = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+
+MOST_TERMS = 32
+"""Terms of a query that an index is asked for; a text that holds all of these is looked through for all the rest."""
+
+BEFORE = 3
+"""An excerpt has so many times less before what was found than behind it."""
+
+
+class Needle(Struct, frozen=True):
+    """One word or phrase, folded: a word is also found where it begins a longer one, a phrase (`whole`) is not."""
+
+    text: str
+    whole: bool
+
+    @property
+    def pattern(self) -> str:
+        """Say how it stands in a folded text."""
+        inner = r"\s+".join(map(re.escape, self.text.split()))
+        inside = f"[^\\W{UNSPACED}]"
+        before = f"(?<!{inside})" if WORD.match(self.text[0]) else ""
+        behind = f"(?!{inside})" if self.whole and WORD.match(self.text[-1]) else ""
+        return f"{before}{inner}{behind}"
+
+    @property
+    def terms(self) -> Iterator[tuple[str, bool]]:
+        """Give the terms that every text with it has, and of each whether longer ones do too that begin so."""
+        for found in _TERM.finditer(self.text):
+            term, ends = found[0], found.end() == len(self.text)
+            if RUN.match(term):
+                yield from ((term[place : place + 2], False) for place in range(len(term) - 1))
+                if len(term) == 1:
+                    yield term, True
+            elif not ends or self.whole:
+                yield term, False
+            elif len(term) > 1:  # nearly every text has a word that begins with some one letter
+                yield term, True
+
+
+class Query(Struct, frozen=True):
+    """All of its needles are looked for."""
+
+    text: str
+    needles: tuple[Needle, ...]
+
+    @staticmethod
+    def parse(text: str) -> "Query":
+        """Read words, and phrases in quotation marks; raises UsageError when there is nothing to look for."""
+        needles: dict[Needle, None] = {}
+        for *phrases, word in _PART.findall(text):
+            phrase = " ".join(folded("".join(phrases)).split())
+            if phrase or word:
+                needles[Needle(phrase or folded(word), bool(phrase))] = None
+        if not needles:
+            raise UsageError(_("there is nothing to look for; give a word, or several"))
+        return Query(text, tuple(needles))
+
+    @property
+    def terms(self) -> list[tuple[str, bool]]:
+        """Give terms that every text that is found holds; True with those that may go on."""
+        return list(dict.fromkeys(term for needle in self.needles for term in needle.terms))[:MOST_TERMS]
+
+    def found(self, text: str) -> tuple[int, ...]:
+        """Tell which needles a text holds, by their numbers."""
+        searched = folded(text)
+        return tuple(number for number, each in enumerate(self._patterns) if each.search(searched))
+
+    def spans(self, text: str) -> tuple[Span, ...]:
+        """Find all places in a text, in order; what overlaps is one."""
+        searched = folded(text)
+        places = sorted(found.span() for each in self._patterns for found in each.finditer(searched))
+        merged: list[Span] = []
+        for begin, end in places:
+            if merged and begin <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+            else:
+                merged.append((begin, end))
+        return tuple(merged)
+
+    @property
+    def _patterns(self) -> list[re.Pattern[str]]:
+        return [re.compile(each.pattern) for each in self.needles]  # `re` keeps what it has compiled
+
+
+def excerpt(text: str, spans: Sequence[Span], width: int, ellipsis: str = "…") -> tuple[str, tuple[Span, ...]]:
+    """Cut one line of at most `width` cells out of a text, around what was found first; with the places in it.
+
+    Line breaks and tabs are blanks in it, and blanks that follow upon each other are one.
+    """
+    begin = end = spans[0][0] if spans else 0
+    room = width - 2 * len(ellipsis)
+    while begin > 0 and end - begin < width and cells(_blank(text[begin - 1 : end])) <= room // BEFORE:
+        begin -= 1
+    while begin and begin < end and text[begin - 1].isalnum() and text[begin].isascii() and text[begin].isalnum():
+        begin += 1  # not in the middle of a word
+    line, places = "", [-1, -1] * len(spans)
+    taken = 0
+    for place in range(begin, len(text)):
+        for number, span in enumerate(spans):
+            if place in span:
+                places[2 * number + span.index(place)] = len(line)
+        char = _blank(text[place])
+        if char == " " and line[-1:] in ("", " "):
+            continue
+        taken += cells(char)
+        if taken > room:
+            line += ellipsis
+            break
+        line += char
+    inside = [(places[2 * n], places[2 * n + 1]) for n in range(len(spans))]
+    length = len(line)
+    kept = [(max(first, 0), last if last >= 0 else length) for first, last in inside if first >= 0]
+    shift = len(ellipsis) if begin else 0
+    return (ellipsis if begin else "") + line, tuple((first + shift, last + shift) for first, last in kept)
+
+
+def _blank(text: str) -> str:
+    return _BLANK.sub(" ", text)

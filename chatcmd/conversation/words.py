@@ -1,0 +1,55 @@
+"""The words that a text is found by: scripts without blanks give each two characters that stand beside each other."""
+
+import re
+from operator import add
+from unicodedata import normalize
+
+UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
+"""Chinese, kana, Hangul, Thai, Lao, Burmese, Khmer: no blank tells where a word begins."""
+
+WORD = re.compile(f"[^\\W{UNSPACED}]+")
+RUN = re.compile(f"[{UNSPACED}]+")
+
+_LATIN_END = "\u0250"
+_SIMPLE = re.compile("[\x00-\x7f\u2010-\u2027\u3000-\u303f\u4e00-\u9fff\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]*")
+_BYTES = bytes(code if chr(code).isalnum() or chr(code) == "_" else 32 for code in bytes(range(128)).lower())
+_BYTES += bytes(128)
+
+
+def folded(text: str) -> str:
+    """Return a text as it is compared: in small letters without accents, each character in its place."""
+    if text.isascii() or _SIMPLE.fullmatch(text):
+        return text.lower()
+    return text.translate(_folds)
+
+
+def terms(text: str) -> set[str]:
+    """Take all words from a folded text, and of a run without blanks each pair of neighbours and the last character."""
+    if text.isascii():
+        return set(text.encode().translate(_BYTES).decode().split())
+    found = set(WORD.findall(text))
+    for run in RUN.findall(text):
+        found.update(map(add, run, run[1:]))
+        found.add(run[-1])
+    return found
+
+
+class _Folds(dict[int, str]):
+    """How single characters are folded: to one character each, so that places in the text stay what they are."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        plain = normalize("NFKD", char)
+        if len(plain) > 1 and plain[0] >= _LATIN_END:
+            plain = normalize("NFKC", char)  # only of Latin letters the accents are taken away
+        elif len(plain) > 1:
+            plain = plain[0]
+        small = plain.casefold()
+        self[code] = small if len(small) == 1 else plain if len(plain) == 1 else char
+        return self[code]
+
+
+_folds = _Folds()
