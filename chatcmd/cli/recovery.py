@@ -5,9 +5,11 @@ from chatcmd.language import ngettext
 from chatcmd.terminal.screen import Screen
 
 
-def recover(library: Library, screen: Screen) -> None:
-    """Save what is in abandoned journals, and say how to go on with it."""
-    for recovered in library.recover(screen.fail):
+def recover(library: Library, screen: Screen, *, quickly: bool = False) -> None:
+    """Save what is in abandoned journals, and say how to go on with it; `quickly` where there are many sessions."""
+    for recovered in library.recover(screen.fail, quickly=quickly):
+        from chatcmd.replay.plan import FORMAT  # noqa: PLC0415 - few starts find anything
+
         session = recovered.session
         turns = len(session.turns)
         sentence = ngettext(
@@ -15,6 +17,12 @@ def recover(library: Library, screen: Screen) -> None:
             "recovered what a killed chatcmd left of {user}'s session '{title}' ({n} turns); go on with it: {command}",
             turns,
         )
+        if (session.source or {}).get("format") == FORMAT:
+            sentence = ngettext(
+                "recovered what a killed chatcmd left of replay '{title}' ({n} turn); the same command goes on",
+                "recovered what a killed chatcmd left of replay '{title}' ({n} turns); the same command goes on",
+                turns,
+            )
         command = f"chatcmd --resume {session.id}"
         screen.note(sentence.format(user=session.user, title=session.title, n=turns, command=command))
         if recovered.warning:

@@ -26,15 +26,15 @@ def folded(text: str) -> str:
     return text.translate(_folds)
 
 
-def terms(text: str) -> set[str]:
-    """Take all words from a folded text, and of a run without blanks each pair of neighbours and the last character."""
+def terms(text: str) -> str:
+    """Take what a folded text is found by, with blanks between: its words; of a run without blanks all neighbours.
+
+    Where such a run begins and ends, its character also stands alone.
+    """
     if text.isascii():
-        return set(text.encode().translate(_BYTES).decode().split())
-    found = set(WORD.findall(text))
-    for run in RUN.findall(text):
-        found.update(map(add, run, run[1:]))
-        found.add(run[-1])
-    return found
+        return " ".join(set(text.encode().translate(_BYTES).decode().split()))
+    runs = " ".join(RUN.findall(text))
+    return " ".join({*WORD.findall(text), *map(add, runs, runs[1:]), runs[:1], runs[-1:]})
 
 
 class _Folds(dict[int, str]):

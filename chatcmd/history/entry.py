@@ -1,10 +1,13 @@
 """A saved session in short, as it is listed, and which of them are wanted."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from chatcmd.conversation.session import Parent, Session
+from chatcmd.conversation.words import folded
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -28,7 +31,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which sessions are wanted: those that are all of what is given.
 
     `since` (inclusive) and `until` (exclusive) are UTC in ISO 8601, and are compared with when a session started;
-    `model`, `persona` and `title` have to be in the session's own, in any case.
+    `model`, `persona` and `title` have to be in the session's own, in any case. `tag` is one of its tags.
     """
 
     user: str | None = None
@@ -44,7 +47,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
         parts = ((self.persona, entry.persona), (self.model, entry.model), (self.title, entry.title))
         return (
             self.user in (None, entry.user)
-            and all(part is None or part.casefold() in whole.casefold() for part, whole in parts)
+            and all(part is None or folded(part) in folded(whole) for part, whole in parts)
             and (self.tag is None or self.tag in entry.tags)
             and (self.since is None or entry.started >= self.since)
             and (self.until is None or entry.started < self.until)
@@ -56,7 +59,6 @@ ALL = Wanted()
 
 def entry_of(path: Path, session: Session) -> Entry:
     """Say in short what a session is."""
-    source = (session.source or {}).get("format")
     return Entry(
         id=session.id,
         user=session.user,
@@ -69,5 +71,11 @@ def entry_of(path: Path, session: Session) -> Entry:
         ended=session.ended,
         tags=session.tags,
         parent=session.parent,
-        source=source if isinstance(source, str) else None,
+        source=origin_of(session.source),
     )
+
+
+def origin_of(source: Mapping[str, Any] | None) -> str | None:
+    """Name the program or replay that a session came from."""
+    named = (source or {}).get("format")
+    return named if isinstance(named, str) else None

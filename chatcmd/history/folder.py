@@ -1,0 +1,80 @@
+"""The folders below the history folder, and the files in each."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from chatcmd.conversation.name import folder_for
+from chatcmd.errors import HistoryError, reason
+from chatcmd.history.recovery import SAVED
+from chatcmd.language import _
+
+
+def folders(history: Path, user: str | None = None) -> list[Path]:
+    """List the users' folders, or the one of a user if there is one; raises HistoryError."""
+    try:
+        with os.scandir(history) as entries:
+            found = [Path(entry.path) for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise unreadable(history, error) from None
+    if user is None:
+        return found
+    name = folder_for(user, (path.name for path in found))
+    return [path for path in found if path.name == name]
+
+
+def files(folder: Path, ending: str) -> list[Path]:
+    """List the files of a folder whose names end so; raises OSError."""
+    names = os.listdir(folder)  # noqa: PTH208 - of ten thousand names, few become paths
+    return [folder / name for name in names if name.endswith(ending) and name[0] != "."]
+
+
+def readable(folder: Path, ending: str) -> list[Path]:
+    """List them; none where the folder cannot be read."""
+    try:
+        return files(folder, ending)
+    except OSError:
+        return []
+
+
+def saved(history: Path, user: str | None = None) -> list[Path]:
+    """List the saved sessions' files, newest first; raises HistoryError when there is no reading the folder."""
+    found = [path for folder in folders(history, user) for path in readable(folder, SAVED)]
+    return sorted(found, key=lambda path: path.name, reverse=True)
+
+
+def hold_more(history: Path, than: int) -> bool:
+    """Tell whether there are more saved sessions than so many."""
+    left = than
+    for folder in folders(history):
+        left -= len(readable(folder, SAVED))
+        if left < 0:
+            return True
+    return False
+
+
+def changed(path: Path) -> int:
+    """Tell when a file was saved, or anything in a folder: saving gives a file its name there. In nanoseconds."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0  # it has gone meanwhile
+
+
+def holds(folder: Path, ending: str) -> bool:
+    """Tell whether a folder has a file whose name ends so."""
+    try:
+        return any(name.endswith(ending) and name[0] != "." for name in _names(folder))
+    except OSError:
+        return False
+
+
+def unreadable(path: Path, error: OSError) -> HistoryError:
+    """Say that a path cannot be read, and why."""
+    return HistoryError(_("{path} cannot be read: {reason}").format(path=path, reason=reason(error)))
+
+
+def _names(folder: Path) -> Iterable[str]:
+    return os.listdir(folder)  # noqa: PTH208 - names alone are wanted

@@ -1,0 +1,50 @@
+"""The index opened, kept in step with the disk, and asked."""
+
+from pathlib import Path
+
+from chatcmd.errors import NotSaved, reason
+from chatcmd.history.index import IndexTrouble
+from chatcmd.history.index.lookup import Lookup
+from chatcmd.history.index.refresh import Progress, notice, refresh
+from chatcmd.history.index.store import Store, discard
+from chatcmd.language import _
+
+
+class Indexed:
+    """The index of a history folder; every call raises IndexTrouble when it cannot be relied upon."""
+
+    def __init__(self, path: Path, history: Path) -> None:
+        self._store = Store(path)
+        self._history = history
+        self.lookup = Lookup(self._store, history)
+
+    def refresh(self, *, thoroughly: bool = False, most: int | None = None, progress: Progress | None = None) -> None:
+        """Take up what has changed on the disk; raises Backlog where that are more than `most` files."""
+        try:
+            refresh(self._store, self._history, thoroughly=thoroughly, most=most, progress=progress)
+        except OSError as error:
+            raise IndexTrouble(str(error)) from error
+
+    def notice(self, path: Path) -> None:
+        """Take up a file that was edited in its place."""
+        notice(self._store, self._history, path)
+
+    def close(self) -> None:
+        """Let it go."""
+        self._store.close()
+
+
+def make(path: Path, history: Path, progress: Progress | None) -> int:
+    """Make an index anew, and tell how many sessions it has; raises NotSaved."""
+    try:
+        discard(path)
+        store = Store(path)
+        try:
+            refresh(store, history, progress=progress)
+            return store.count()
+        finally:
+            store.close()
+    except (OSError, IndexTrouble) as error:
+        why = reason(error) if isinstance(error, OSError) else str(error)
+        sentence = _("the index {path} could not be made: {reason}; everything is read from the files")
+        raise NotSaved(sentence.format(path=path, reason=why)) from None

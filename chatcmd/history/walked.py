@@ -1,0 +1,59 @@
+"""What is saved, listed and searched file by file."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from chatcmd.conversation.query import Query
+from chatcmd.errors import HistoryError
+from chatcmd.history import file
+from chatcmd.history.asked import Asked, asked_of, merged
+from chatcmd.history.entry import Entry, Wanted, entry_of
+from chatcmd.history.folder import saved, unreadable
+from chatcmd.history.hit import Hit, hits_in
+
+
+def entries(history: Path, wanted: Wanted) -> Iterator[Entry | HistoryError]:
+    """Walk the wanted sessions, newest first; what cannot be read is yielded as what is wrong with it."""
+    for path in saved(history, wanted.user):
+        yield from entry_at(path, wanted)
+
+
+def entry_at(path: Path, wanted: Wanted) -> Iterator[Entry | HistoryError]:
+    """Read what is listed of a session, if it is wanted and still there."""
+    try:
+        entry = entry_of(path, file.read(path))
+    except HistoryError as error:
+        yield error
+    except OSError as error:
+        yield unreadable(path, error)
+    else:
+        if wanted.holds(entry):
+            yield entry
+
+
+def hits_at(path: Path, query: Query, role: str | None) -> Iterator[Hit | HistoryError]:
+    """Look a session through for a query."""
+    try:
+        session = file.read(path)
+    except HistoryError as error:
+        yield error
+    except FileNotFoundError:
+        return  # it has gone meanwhile
+    except OSError as error:
+        yield unreadable(path, error)
+    else:
+        yield from hits_in(session, entry_of(path, session), query, role)
+
+
+def asked(history: Path, wanted: Wanted) -> list[Asked]:
+    """Give what was asked in the wanted sessions; turns that a branch has from its parent count once."""
+    names = {path.stem for path in saved(history)}
+    rows: list[Asked] = []
+    for path in saved(history, wanted.user):
+        with suppress(HistoryError, OSError):
+            session = file.read(path)
+            if wanted.holds(entry_of(path, session)):
+                shared = session.parent.turn if session.parent and session.parent.id in names else 0
+                rows += asked_of(session, shared=shared)
+    return merged(rows)
