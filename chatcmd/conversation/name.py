@@ -8,7 +8,6 @@ added, or more of them, where another name differs only in case, Unicode form or
 import re
 import unicodedata
 from collections.abc import Iterable
-from hashlib import sha256
 from urllib.parse import quote, unquote
 
 from chatcmd.errors import NameRefused
@@ -87,6 +86,8 @@ def folder_for(name: str, existing: Iterable[str]) -> str:
     folders = set(existing)
     if own := [folder for folder in folders if decoded(folder) == name]:
         return max(own)
+    from hashlib import sha256  # noqa: PLC0415 - a start of a user who is known need not wait for it
+
     plain, mark = encoded(name), sha256(name.encode()).hexdigest()
     twins = {_twin(folder) for folder in folders}
     choices = (plain, *(f"{plain}%~{mark[:length]}" for length in range(6, 33)))

@@ -10,10 +10,9 @@ from chatcmd.errors import HistoryError
 from chatcmd.history import walked
 from chatcmd.history.asked import Asked
 from chatcmd.history.entry import ALL, Entry, Wanted
-from chatcmd.history.folder import changed, files, folders, hold_more, saved, unreadable
+from chatcmd.history.folder import changed, folders, hold_more, saved, trouble_with
 from chatcmd.history.hit import Hit
 from chatcmd.history.index import Backlog, IndexTrouble
-from chatcmd.history.recovery import SAVED
 
 if TYPE_CHECKING:
     from chatcmd.history.index.indexed import Indexed
@@ -148,7 +147,7 @@ class Catalogue:
 
     def reindex(self) -> int:
         """Make the index anew from all files, and tell how many sessions it has; raises NotSaved."""
-        from chatcmd.history.index.indexed import make  # noqa: PLC0415 - loads SQLite
+        from chatcmd.history.index.indexed import make
 
         self.close()
         self._is_useless = False
@@ -168,7 +167,7 @@ class Catalogue:
         if self._is_useless or not self._is_there():
             return None
         if self._index is None:
-            from chatcmd.history.index.indexed import Indexed  # noqa: PLC0415 - loads SQLite
+            from chatcmd.history.index.indexed import Indexed
 
             self._index = Indexed(self.path, self.history)
         try:
@@ -193,7 +192,5 @@ class Catalogue:
 
     def _folders_in_trouble(self, wanted: Wanted) -> Iterator[HistoryError]:
         for folder in folders(self.history, wanted.user):
-            try:
-                files(folder, SAVED)
-            except OSError as error:
-                yield unreadable(folder, error)
+            if (trouble := trouble_with(folder)) is not None:
+                yield trouble

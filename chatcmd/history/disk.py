@@ -2,10 +2,9 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from secrets import token_hex
 
 from chatcmd.errors import NotSaved, reason
 from chatcmd.language import _
@@ -45,16 +44,18 @@ def narrow(*folders: Path) -> None:
                 folder.chmod(FOLDER_MODE)
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Replace a file's content: after a crash at any moment it is the old or the new one; raises NotSaved."""
+    pieces = (data,) if isinstance(data, bytes) else data
     with failing_as_not_saved(path):
         make_folder(path.parent)
-        temporary = path.with_name(f".{path.name}.{token_hex(4)}.tmp")
+        temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
         try:
             try:
                 os.fchmod(descriptor, FILE_MODE)
-                write_all(descriptor, data)
+                for piece in pieces:
+                    write_all(descriptor, piece)
                 sync(descriptor)
             finally:
                 os.close(descriptor)

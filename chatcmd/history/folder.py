@@ -71,6 +71,15 @@ def holds(folder: Path, ending: str) -> bool:
         return False
 
 
+def trouble_with(folder: Path) -> HistoryError | None:
+    """Say what is wrong with a folder that cannot be listed."""
+    try:
+        os.scandir(folder).close()
+    except OSError as error:
+        return unreadable(folder, error)
+    return None
+
+
 def unreadable(path: Path, error: OSError) -> HistoryError:
     """Say that a path cannot be read, and why."""
     return HistoryError(_("{path} cannot be read: {reason}").format(path=path, reason=reason(error)))
