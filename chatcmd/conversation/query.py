@@ -20,6 +20,9 @@ _BLANK = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 MOST_TERMS = 32
 """Terms of a query that an index is asked for; a text that holds all of these is looked through for all the rest."""
 
+MOST_PER_CELL = 100
+"""Characters that are looked at for each cell of an excerpt: blanks that follow upon each other take none."""
+
 BEFORE = 3
 """An excerpt has so many times less before what was found than behind it."""
 
@@ -104,31 +107,40 @@ def excerpt(text: str, spans: Sequence[Span], width: int, ellipsis: str = "…")
 
     Line breaks and tabs are blanks in it, and blanks that follow upon each other are one.
     """
-    begin = end = spans[0][0] if spans else 0
-    room = width - 2 * len(ellipsis)
-    while begin > 0 and end - begin < width and cells(_blank(text[begin - 1 : end])) <= room // BEFORE:
-        begin -= 1
-    while begin and begin < end and text[begin - 1].isalnum() and text[begin].isascii() and text[begin].isalnum():
-        begin += 1  # not in the middle of a word
-    line, places = "", [-1, -1] * len(spans)
+    room = max(width - 2 * len(ellipsis), 0)
+    begin = _beginning(text, spans[0][0] if spans else 0, room // BEFORE)
+    line = ellipsis if begin else ""
+    places: list[int] = []  # of each character from `begin` on
     taken = 0
-    for place in range(begin, len(text)):
-        for number, span in enumerate(spans):
-            if place in span:
-                places[2 * number + span.index(place)] = len(line)
-        char = _blank(text[place])
-        if char == " " and line[-1:] in ("", " "):
+    for char in _blank(text[begin : begin + MOST_PER_CELL * width]):
+        places.append(len(line))
+        if char == " " and line[-1:] in ("", " ", ellipsis):
             continue
         taken += cells(char)
         if taken > room:
             line += ellipsis
             break
         line += char
-    inside = [(places[2 * n], places[2 * n + 1]) for n in range(len(spans))]
-    length = len(line)
-    kept = [(max(first, 0), last if last >= 0 else length) for first, last in inside if first >= 0]
-    shift = len(ellipsis) if begin else 0
-    return (ellipsis if begin else "") + line, tuple((first + shift, last + shift) for first, last in kept)
+    places.append(len(line))
+    last = len(places) - 1
+    inside = (
+        (places[min(first - begin, last)], places[min(end - begin, last)]) for first, end in spans if first >= begin
+    )
+    return line, tuple((first, end) for first, end in inside if first < end)
+
+
+def _beginning(text: str, found: int, room: int) -> int:
+    """Find where an excerpt begins, at most `room` cells before what was found, and not in the middle of a word."""
+    begin = found
+    while begin > 0 and cells(_blank(text[begin - 1 : found])) <= room:
+        begin -= 1
+    while begin and begin < found and _goes_on(text[begin - 1], text[begin]):
+        begin += 1
+    return begin
+
+
+def _goes_on(char: str, following: str) -> bool:
+    return char.isascii() and char.isalnum() and following.isascii() and following.isalnum()
 
 
 def _blank(text: str) -> str:

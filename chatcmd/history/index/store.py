@@ -220,7 +220,10 @@ def _facts(brief: Brief) -> Row:
 
 
 def _encode(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeError as error:  # the name of a file that is no text
+        raise IndexTrouble(str(error)) from error
 
 
 def _key_of(name: str) -> int:
