@@ -24,6 +24,19 @@ BOUNDS = {
     "chat.500.memory": "<= 110",
     "window.4096": "<= 1000",
     "window.128000": "<= 1000",
+    "history.list": "<= 2.5x + 50",
+    "history.search": "<= 2.5x + 50",
+    "history.search.chinese": "<= 2.5x + 50",
+    "history.show": "<= 2.5x + 50",
+    "history.memory": "<= 100",
+    "library.list": "<= 15",
+    "library.search": "<= 15",
+    "library.search.chinese": "<= 15",
+    "library.search.common": "<= 15",
+    "library.search.common.chinese": "<= 15",
+    "library.show": "<= 15",
+    "history.index": "<= 200",
+    "history.index.memory": "<= 100",
 }
 WATCHED = {
     *(

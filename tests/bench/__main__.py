@@ -9,10 +9,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import disk, pure, screen, start, turn
+from tests.bench import disk, library, pure, screen, start, turn
 from tests.bench.measure import Bench, Result, run, table
 
-BENCHES: tuple[Bench, ...] = (*start.BENCHES, *turn.BENCHES, *disk.BENCHES, *pure.BENCHES, *screen.BENCHES)
+BENCHES: tuple[Bench, ...] = (
+    *start.BENCHES,
+    *turn.BENCHES,
+    *disk.BENCHES,
+    *pure.BENCHES,
+    *screen.BENCHES,
+    *library.BENCHES,
+)
 
 
 def main() -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -12,7 +13,10 @@ USERS = ("简说Python", "老表", "小明", "alice", "bob", "carol", "dave", "r
 SHARES = (40, 20, 12, 10, 8, 5, 3, 2)
 """Users, and how many of a hundred sessions each has: one talks much more than the others."""
 
-MODELS, MODEL_SHARES = ("gpt-3.5-turbo", "gpt-4o", "gpt-4o-mini", "deepseek/deepseek-chat", "qwen2.5:7b"), (40, 20, 20, 12, 8)
+MODELS, MODEL_SHARES = (
+    ("gpt-3.5-turbo", "gpt-4o", "gpt-4o-mini", "deepseek/deepseek-chat", "qwen2.5:7b"),
+    (40, 20, 20, 12, 8),
+)
 TURNS = 5
 """Turns of a session on average, and so ten messages."""
 
@@ -22,14 +26,152 @@ RARE, RARE_CHINESE = "zyzzyva", "麒麟阁"
 RARELY = 1000
 PERSONA = "一个有10年Python开发经验的资深算法工程师"
 
-_ENGLISH = """the of to and a in is it that for you on with as this be are can or an your by not from use if will which all one
- has more when there we code function list value return data file line name type class method string number set example
- python import self error model server request response query table index user key token async await loop thread process
- memory cache string array object test module package version install command option default path folder docker image
- container network proxy port host client session database column row select insert update delete join transaction lock
- algorithm complexity sort search tree graph node edge hash queue stack heap recursion dynamic greedy matrix vector
- tensor gradient layer training loss batch epoch learning rate dataset feature label cluster regression probability
- variance mean median distribution sample estimate error bias""".split()
+_ENGLISH = [
+    "the",
+    "of",
+    "to",
+    "and",
+    "a",
+    "in",
+    "is",
+    "it",
+    "that",
+    "for",
+    "you",
+    "on",
+    "with",
+    "as",
+    "this",
+    "be",
+    "are",
+    "can",
+    "or",
+    "an",
+    "your",
+    "by",
+    "not",
+    "from",
+    "use",
+    "if",
+    "will",
+    "which",
+    "all",
+    "one",
+    "has",
+    "more",
+    "when",
+    "there",
+    "we",
+    "code",
+    "function",
+    "list",
+    "value",
+    "return",
+    "data",
+    "file",
+    "line",
+    "name",
+    "type",
+    "class",
+    "method",
+    "string",
+    "number",
+    "set",
+    "example",
+    "python",
+    "import",
+    "self",
+    "error",
+    "model",
+    "server",
+    "request",
+    "response",
+    "query",
+    "table",
+    "index",
+    "user",
+    "key",
+    "token",
+    "async",
+    "await",
+    "loop",
+    "thread",
+    "process",
+    "memory",
+    "cache",
+    "string",
+    "array",
+    "object",
+    "test",
+    "module",
+    "package",
+    "version",
+    "install",
+    "command",
+    "option",
+    "default",
+    "path",
+    "folder",
+    "docker",
+    "image",
+    "container",
+    "network",
+    "proxy",
+    "port",
+    "host",
+    "client",
+    "session",
+    "database",
+    "column",
+    "row",
+    "select",
+    "insert",
+    "update",
+    "delete",
+    "join",
+    "transaction",
+    "lock",
+    "algorithm",
+    "complexity",
+    "sort",
+    "search",
+    "tree",
+    "graph",
+    "node",
+    "edge",
+    "hash",
+    "queue",
+    "stack",
+    "heap",
+    "recursion",
+    "dynamic",
+    "greedy",
+    "matrix",
+    "vector",
+    "tensor",
+    "gradient",
+    "layer",
+    "training",
+    "loss",
+    "batch",
+    "epoch",
+    "learning",
+    "rate",
+    "dataset",
+    "feature",
+    "label",
+    "cluster",
+    "regression",
+    "probability",
+    "variance",
+    "mean",
+    "median",
+    "distribution",
+    "sample",
+    "estimate",
+    "error",
+    "bias",
+]
 _CHINESE = (
     "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经十三之"
     "进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本去把性好应开它合还因由其些然前外天政四日那社义事平形相全表间样与"
@@ -56,7 +198,11 @@ def histories(sessions: int, seed: int = 1) -> Iterator[tuple[str, str, bytes]]:
     for number in range(sessions):
         at += step * chance.uniform(0.5, 1.5)
         session = _session(number, at, chance, words)
-        yield session["user"], f"{session['id']}.json", msgspec.json.format(msgspec.json.encode(session), indent=2) + b"\n"
+        yield (
+            session["user"],
+            f"{session['id']}.json",
+            msgspec.json.format(msgspec.json.encode(session), indent=2) + b"\n",
+        )
 
 
 class _Words:
@@ -84,7 +230,7 @@ class _Words:
         return "，".join("".join(said[place : place + 8]) for place in range(0, len(said), 8)) + "。"
 
 
-def _session(number: int, at: datetime, chance: random.Random, words: _Words) -> dict[str, object]:
+def _session(number: int, at: datetime, chance: random.Random, words: _Words) -> dict[str, Any]:
     is_chinese = number % 2 == 0
     say = words.chinese if is_chinese else words.english
     user = chance.choices(USERS, SHARES)[0]
@@ -94,7 +240,7 @@ def _session(number: int, at: datetime, chance: random.Random, words: _Words) ->
     for turn in range(chance.choice((TURNS - 3, TURNS - 1, TURNS, TURNS + 1, TURNS + 3))):
         question = say(chance.randint(6, 24))
         if number % RARELY == RARELY // 2 and turn == 1:
-            question += f" {RARE}" if chance.random() < 0.5 else RARE_CHINESE  # noqa: PLR2004
+            question += f" {RARE}" if chance.random() < 0.5 else RARE_CHINESE
         answer = say(chance.randint(20, 160))
         if turn % 2:
             answer += "\n\n```python\ndef f(x):\n    return x + 1\n```\n"
@@ -105,15 +251,22 @@ def _session(number: int, at: datetime, chance: random.Random, words: _Words) ->
         tokens = 40 + 120 * turn + len(question)
         messages.append(
             {
-                "role": "assistant", "content": answer, "at": _iso(now), "model": model, "status": "complete", "finish_reason": "stop",
+                "role": "assistant",
+                "content": answer,
+                "at": _iso(now),
+                "model": model,
+                "status": "complete",
+                "finish_reason": "stop",
                 "latency": {"first": round(first, 3), "total": round(total, 3)},
-                "usage": {"prompt_tokens": tokens, "completion_tokens": len(answer) // 3}, "window": {"tokens": tokens, "dropped": 0},
+                "usage": {"prompt_tokens": tokens, "completion_tokens": len(answer) // 3},
+                "window": {"tokens": tokens, "dropped": 0},
             }
         )
         now += timedelta(seconds=chance.uniform(5, 90))
     return {
         "format": 1, "id": f"{at:%Y%m%dT%H%M%SZ}-{number % 0x10000:04x}", "user": user,
-        "persona": {"name": "default", "content": PERSONA}, "model": model, "started": _iso(at), "ended": _iso(now), "ended_by": "exit",
+        "persona": {"name": "default", "content": PERSONA}, "model": model, "started": _iso(at),
+        "ended": _iso(now), "ended_by": "exit",
         "title": title, "messages": messages,
     }  # fmt: skip
 

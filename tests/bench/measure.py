@@ -17,17 +17,22 @@ PER_UNIT = {"ms": 1e-3, "µs": 1e-6, "kB": 1e3, "MB": 1e6}
 
 @dataclass(frozen=True)
 class Bound:
-    """What a median may be: `ratio` times the floor's, so many `more` than it, or at most so many `in all`."""
+    """What a median may be: `ratio` times the floor's (and so many `beside`), so many `more` than it, or `in all`."""
 
     kind: Literal["ratio", "more", "in all"]
     limit: float
+    beside: float = 0
 
     def __str__(self) -> str:
-        return {"ratio": "<= {:g}x", "more": "<= floor + {:g}", "in all": "<= {:g}"}[self.kind].format(self.limit)
+        whole = {"ratio": "<= {:g}x", "more": "<= floor + {:g}", "in all": "<= {:g}"}[self.kind].format(self.limit)
+        return f"{whole} + {self.beside:g}" if self.beside else whole
 
     def holds(self, ours: float, floor: float) -> bool:
         """Tell whether it holds for two medians in the row's unit."""
-        return ours <= {"ratio": floor * self.limit, "more": floor + self.limit, "in all": self.limit}[self.kind]
+        return (
+            ours
+            <= {"ratio": floor * self.limit + self.beside, "more": floor + self.limit, "in all": self.limit}[self.kind]
+        )
 
 
 @dataclass(frozen=True)

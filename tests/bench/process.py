@@ -35,6 +35,17 @@ def whole(argv: Sequence[str], environ: Mapping[str, str], folder: Path) -> floa
     return ended - began
 
 
+def whole_with_memory(argv: Sequence[str], environ: Mapping[str, str], folder: Path) -> tuple[float, float]:
+    """Run a program to its end, in silence, and return its seconds and the bytes that it took at its most."""
+    began = time.monotonic()
+    process = subprocess.Popen(argv, env=environ, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    _pid, status, used = os.wait4(process.pid, 0)
+    ended = time.monotonic()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, f"{argv} ended with {process.returncode}"
+    return ended - began, used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
 class Watched:
     """A program in a bare pseudo-terminal; leaving the `with` block kills it.
 
