@@ -8,7 +8,6 @@ added, or more of them, where another name differs only in case, Unicode form or
 import re
 import unicodedata
 from collections.abc import Iterable
-from urllib.parse import quote, unquote
 
 from chatcmd.errors import NameRefused
 from chatcmd.language import _, marked
@@ -67,6 +66,8 @@ def checked(name: str, what: str) -> str:
 
 def encoded(name: str) -> str:
     """Turn a name into one safe, readable folder name."""
+    from urllib.parse import quote  # noqa: PLC0415 - few starts meet a name that needs it
+
     safe = "".join(quote(char, safe="") if char in _UNSAFE else char for char in name)
     if safe.split(".")[0].rstrip().casefold() in _RESERVED or safe[0] == ".":
         safe = f"%{ord(safe[0]):02X}{safe[1:]}"
@@ -77,7 +78,11 @@ def encoded(name: str) -> str:
 
 def decoded(folder: str) -> str:
     """Read the name back from a folder name."""
-    name = unquote(folder.split("%~", maxsplit=1)[0])
+    name = folder.split("%~", maxsplit=1)[0]
+    if "%" in name:
+        from urllib.parse import unquote  # noqa: PLC0415 - few starts meet a name that needs it
+
+        name = unquote(name)
     return unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode())  # a folder's bytes may be no UTF-8
 
 

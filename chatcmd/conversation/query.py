@@ -13,9 +13,9 @@ from chatcmd.language import _
 Span = tuple[int, int]
 """The place of something found in a text: its first character, and the one behind its last."""
 
-_PART = re.compile('"([^"]*)"|“([^”]*)”|「([^」]*)」|(\\S+)')
-_TERM = re.compile(f"{WORD.pattern}|{RUN.pattern}")
-_BLANK = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+_PART = '"([^"]*)"|“([^”]*)”|「([^」]*)」|(\\S+)'
+_TERM = f"{WORD}|{RUN}"
+_BLANK = r"[\x00-\x1f\x7f\x85\u2028\u2029]"
 
 MOST_TERMS = 32
 """Terms of a query that an index is asked for; a text that holds all of these is looked through for all the rest."""
@@ -38,16 +38,16 @@ class Needle(Struct, frozen=True):
         """Say how it stands in a folded text."""
         inner = r"\s+".join(map(re.escape, self.text.split()))
         inside = f"[^\\W{UNSPACED}]"
-        before = f"(?<!{inside})" if WORD.match(self.text[0]) else ""
-        behind = f"(?!{inside})" if self.whole and WORD.match(self.text[-1]) else ""
+        before = f"(?<!{inside})" if re.match(WORD, self.text[0]) else ""
+        behind = f"(?!{inside})" if self.whole and re.match(WORD, self.text[-1]) else ""
         return f"{before}{inner}{behind}"
 
     @property
     def terms(self) -> Iterator[tuple[str, bool]]:
         """Give the terms that every text with it has, and of each whether longer ones do too that begin so."""
-        for found in _TERM.finditer(self.text):
+        for found in re.finditer(_TERM, self.text):
             term, ends = found[0], found.end() == len(self.text)
-            if RUN.match(term):
+            if re.match(RUN, term):
                 yield from ((term[place : place + 2], False) for place in range(len(term) - 1))
                 if len(term) == 1:
                     yield term, True
@@ -67,7 +67,7 @@ class Query(Struct, frozen=True):
     def parse(text: str) -> "Query":
         """Read words, and phrases in quotation marks; raises UsageError when there is nothing to look for."""
         needles: dict[Needle, None] = {}
-        for *phrases, word in _PART.findall(text):
+        for *phrases, word in re.findall(_PART, text):
             phrase = " ".join(folded("".join(phrases)).split())
             if phrase or word:
                 needles[Needle(phrase or folded(word), bool(phrase))] = None
@@ -144,4 +144,4 @@ def _goes_on(char: str, following: str) -> bool:
 
 
 def _blank(text: str) -> str:
-    return _BLANK.sub(" ", text)
+    return re.sub(_BLANK, " ", text)

@@ -35,15 +35,21 @@ def whole(argv: Sequence[str], environ: Mapping[str, str], folder: Path) -> floa
     return ended - began
 
 
-def whole_with_memory(argv: Sequence[str], environ: Mapping[str, str], folder: Path) -> tuple[float, float]:
-    """Run a program to its end, in silence, and return its seconds and the bytes that it took at its most."""
-    began = time.monotonic()
-    process = subprocess.Popen(argv, env=environ, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    _pid, status, used = os.wait4(process.pid, 0)
-    ended = time.monotonic()
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, f"{argv} ended with {process.returncode}"
-    return ended - began, used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+def peak(argv: Sequence[str], environ: Mapping[str, str], folder: Path) -> float:
+    """Run a program to its end, in silence, and return the bytes that it took at its most.
+
+    A small process starts it: what a large one takes is counted for its children too, until they run something else.
+    """
+    words = [PYTHON, "-c", _PEAK, *argv]
+    done = subprocess.run(words, env=environ, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, check=True)
+    return int(done.stdout) * (1 if sys.platform == "darwin" else 1024)
+
+
+_PEAK = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
 
 
 class Watched:

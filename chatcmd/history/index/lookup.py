@@ -76,7 +76,9 @@ class Lookup:
 
     def unreadable(self, folder: str | None) -> list[Path]:
         """Name the files that hold no session that can be read."""
-        return self._paths(folder, "id IS NULL")
+        rows = self._store.rows("SELECT folder, name FROM sessions INDEXED BY unreadable WHERE id IS NULL")
+        names = {known.number: name for name, known in self._store.folders().items()} if rows else {}
+        return [self._history / names[number] / name for number, name in rows if folder in (None, names[number])]
 
     def named(self, beginning: str, folder: str | None) -> list[Path]:
         """Find the sessions' files whose names begin so."""
