@@ -1,29 +1,27 @@
 """/stats: this session and this user in small charts."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Sequence
 
 from chatcmd.app import App
-from chatcmd.cells import cells, fitted
 from chatcmd.conversation.message import Message, Turn
-from chatcmd.conversation.price import AS_OF, Price
+from chatcmd.conversation.price import Price
 from chatcmd.conversation.session import Session
 from chatcmd.conversation.spent import Spent, spent_on, total
 from chatcmd.errors import HistoryError
 from chatcmd.history import file
+from chatcmd.history.asked import day_of
 from chatcmd.language import _, marked, ngettext
 from chatcmd.slash.registry import command
 from chatcmd.terminal.chart import Bar, Ink, bars, ink_for, sparkline
 from chatcmd.terminal.clean import clean_line
+from chatcmd.terminal.tally import laid, priced_by, questions_per_day, room_for, tokens_by
 
 MOST_SESSIONS, MOST_BYTES = 500, 20_000_000
 """Saved sessions that are read, newest first, and their bytes: that takes about half a second."""
 
-TURNS, DAYS, MODELS = 12, 14, 8
-"""Rows of the charts, of which the newest and the largest are shown."""
-
-NARROWEST, WIDEST = 20, 200
+TURNS = 12
+"""Rows of the session's chart, of which the newest are shown."""
 
 Priced = Callable[[Session, Message], Price | None]
 """Finds the price of the model that gave an answer in a session."""
@@ -31,7 +29,7 @@ Priced = Callable[[Session, Message], Price | None]
 
 @command("stats", "", marked("this session and this user in small charts: tokens, times, money"), group="session")
 async def stats(app: App, argument: str) -> None:  # noqa: ARG001 - all commands are called alike
-    width = min(max(app.screen.width, NARROWEST), WIDEST)
+    width = room_for(app.screen.width)
     ink = ink_for(app.screen.encoding, app.environ.get("TERM"), plain=app.settings["plain"])
     session = app.talk.session
 
@@ -43,11 +41,6 @@ async def stats(app: App, argument: str) -> None:  # noqa: ARG001 - all commands
     saved, remarks = await _saved(app, session)
     lines += [*user_charts(session.user, [session, *saved], priced, width, ink), *remarks]
     app.screen.show("\n".join(part for line in lines for part in laid(line, width)))
-
-
-def laid(line: str, width: int) -> list[str]:
-    """Break a sentence that is too long; a chart's rows never are."""
-    return [line] if cells(line) <= width else fitted(clean_line(line), width)
 
 
 def session_charts(
@@ -82,28 +75,21 @@ def session_charts(
 
 def user_charts(user: str, sessions: Sequence[Session], priced: Priced, width: int, ink: Ink) -> list[str]:
     """Draw a user's questions a day and tokens by model; a turn that several sessions share counts once."""
-    days: dict[date, int] = {}
+    days: dict[str, int] = {}
     models: dict[str, Spent] = {}
     for session, turn in _each_once(sessions):
         name = turn.answer.model or session.model
         models[name] = models.get(name, Spent()) + spent_on(turn.answer, priced(session, turn.answer))
-        if (day := _day(turn.question.at)) is not None:
-            days[day] = days.get(day, 0) + 1
+        if (day := day_of(turn.question.at)) is not None:
+            days[day.isoformat()] = days.get(day.isoformat(), 0) + 1
     if not models:
         return []
     asked = sum(1 for session in sessions if session.turns)
     count = ngettext("{user} in {n:,} session, {sentence}", "{user} in {n:,} sessions, {sentence}", asked)
     everything = sum(models.values(), Spent()).sentence
     lines = ["", count.format(user=clean_line(user), n=asked, sentence=everything)]
-    if days:
-        rows = [Bar(f"{day:%Y-%m-%d}", (days[day],), f"{days[day]:,}") for day in sorted(days)[-DAYS:]]
-        lines += ["", _("questions per day"), *bars(rows, width, ink)]
-        if len(rows) < len(days):
-            lines.append(_("the last {shown} of {n:,} days").format(shown=len(rows), n=len(days)))
-    lines += ["", _("tokens by model"), *bars(_model_bars(models), width, ink)]
-    if any(spent.uncounted < spent.turns for spent in models.values()):
-        lines += ["", _("costs are by the list prices of {month}, or yours in [prices]").format(month=AS_OF)]
-    return lines
+    lines += questions_per_day(days, width, ink)
+    return [*lines, *tokens_by(_("tokens by model"), models, width, ink), *priced_by(models)]
 
 
 def _turn_bar(number: str, turn: Turn) -> Bar:
@@ -118,21 +104,6 @@ def _turn_bar(number: str, turn: Turn) -> Bar:
     return Bar(label, (sent.tokens, 0), f"{'<=' if sent.at_most else '~' if sent.estimate else ''}{sent.tokens:,}+?")
 
 
-def _model_bars(models: Mapping[str, Spent]) -> list[Bar]:
-    """Make a row for each model, the most used first; what does not fit is one row at the end."""
-    ranked = sorted(models.items(), key=lambda each: (-each[1].prompt - each[1].answer, each[0]))
-    rows = [(clean_line(name[:200]), spent) for name, spent in ranked[:MODELS]]
-    if rest := [spent for _name, spent in ranked[MODELS:]]:
-        rows.append((_("others"), sum(rest, Spent())))
-    return [Bar(name, (spent.prompt, spent.answer), _model_text(spent)) for name, spent in rows]
-
-
-def _model_text(spent: Spent) -> str:
-    if spent.uncounted == spent.turns:
-        return _("not counted")
-    return f"{spent.prompt + spent.answer:,}  {spent.cost}"
-
-
 def _each_once(sessions: Iterable[Session]) -> Iterable[tuple[Session, Turn]]:
     """Walk all turns; those of a branch are its parent's too, and known by their time."""
     seen: set[tuple[str, str]] = set()
@@ -142,14 +113,6 @@ def _each_once(sessions: Iterable[Session]) -> Iterable[tuple[Session, Turn]]:
             if not turn.question.at or key not in seen:
                 seen.add(key)
                 yield session, turn
-
-
-def _day(at: str | None) -> date | None:
-    """Tell the day of a time where its reader lives."""
-    try:
-        return datetime.fromisoformat(at).astimezone().date() if at else None
-    except (ValueError, OverflowError):
-        return None
 
 
 async def _saved(app: App, live: Session) -> tuple[list[Session], list[str]]:

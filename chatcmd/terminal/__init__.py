@@ -1,6 +1,6 @@
 """The human's side: a keyboard that gives lines, and a screen that shows what is safe to show."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -88,6 +88,10 @@ class Keyboard(Protocol):
 
     def answering(self) -> AbstractContextManager[None]:
         """Keep what is typed meanwhile off the screen; it is there at the next line."""
+        ...
+
+    def pressing(self, take: Callable[[str], None]) -> AbstractContextManager[None]:
+        """Give each key by its name as it is pressed, in place of lines; where there are none, nothing comes."""
         ...
 
     def close(self) -> None:

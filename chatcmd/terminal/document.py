@@ -7,18 +7,14 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
-from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore, text_join
 from markdown_it.token import Token
 
-from chatcmd.cells import is_unspaced
+from chatcmd.markdown import parser, without_gaps
 from chatcmd.terminal.ending import ending
 
 Links = dict[str, Any]
 """Link definitions as the parser keeps them, by normalized label: `href`, `title`, and `map`, their lines."""
-
-DEEPEST = 18
-"""Levels of lists, their items and quotes below which all is one paragraph; the parser would drop it from 20 on."""
 
 _LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.)+)\]")
 
@@ -115,25 +111,8 @@ class Document:
         text_join(StateCore("", self._parser, env, found))  # what a backslash protects is text as any other
         for token in found:
             if token.children:
-                token.children = list(_without_gaps(list(_images_told(token.children))))
+                token.children = list(without_gaps(list(_images_told(token.children))))
         return found, wanted - links.keys()
-
-
-def _deepest(state: StateBlock, begin: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - as rules are called
-    """Take what is nested too deep as a paragraph, as it is written (a rule of the parser)."""
-    if silent or state.level < DEEPEST:
-        return False
-    state.line = next((line for line in range(begin + 1, end) if _is_outside(state, line)), end)
-    state.push("paragraph_open", "p", 1).map = [begin, state.line]
-    said = state.push("inline", "", 0)
-    said.content = state.getLines(begin, state.line, state.blkIndent, keepLastLF=False).strip()
-    said.map, said.children = [begin, state.line], []
-    state.push("paragraph_close", "p", -1)
-    return True
-
-
-def _is_outside(state: StateBlock, line: int) -> bool:
-    return not state.isEmpty(line) and state.sCount[line] < state.blkIndent
 
 
 def _late(coming: list[tuple[str, Any]], known: Links, wanted: set[str], lines: Sequence[str]) -> Sequence[str]:
@@ -145,11 +124,8 @@ def _late(coming: list[tuple[str, Any]], known: Links, wanted: set[str], lines: 
 
 @cache
 def _parser() -> MarkdownIt:
-    """Make the parser, which remembers nothing from text to text."""
-    parser = MarkdownIt().enable(["strikethrough", "table"])
-    parser.disable(["html_block", "html_inline", "inline"])
-    parser.block.ruler.before("table", "deepest", _deepest)
-    return parser
+    """Make the parser, which finds blocks only and remembers nothing from text to text."""
+    return parser().disable("inline")
 
 
 def _begins_block(token: Token) -> bool:
@@ -177,13 +153,3 @@ def _images_told(tokens: Iterable[Token]) -> Iterator[Token]:
             yield Token("text", "", 0, content=f"🖼 {token.content} ({address})" if token.content else f"🖼 {address}")
         else:
             yield token
-
-
-def _without_gaps(tokens: Sequence[Token]) -> Iterator[Token]:
-    """Leave out the ends of lines between Chinese characters, which would become blanks."""
-    for place, token in enumerate(tokens):
-        if token.type == "softbreak" and 0 < place < len(tokens) - 1:
-            before, behind = tokens[place - 1].content[-1:], tokens[place + 1].content[:1]
-            if before and behind and is_unspaced(before) and is_unspaced(behind):
-                continue
-        yield token

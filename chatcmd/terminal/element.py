@@ -1,6 +1,5 @@
 """The elements of Markdown as they are drawn: the only file that knows rich.markdown."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from markdown_it.token import Token
@@ -13,15 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from chatcmd.cells import fitted, is_sure, is_unspaced
+from chatcmd.markdown import is_coloured
 
 LEAST_INSIDE, LEAST_COLUMN = 8, 8
 """Cells that a list or a quote leaves for what stands in it, and a table for a column, unless that needs less."""
-
-LONGEST_COLOURED = 50_000
-"""Characters of code that are highlighted: 10,000 take about 0.15 s, longer code stands in one colour."""
-
-_SLOW = re.compile(r"[^\n]{1000}|[\w\s]{1000}")
-"""Code that takes highlighters the square of its length or more: long lines, and much without any mark in it."""
 
 
 class _Paragraph(Paragraph):
@@ -65,7 +59,7 @@ class _Code(CodeBlock):
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         code = self.text.plain.rstrip()
-        coloured = self.lexer_name != "text" and len(code) <= LONGEST_COLOURED and not _SLOW.search(code)
+        coloured = self.lexer_name != "text" and is_coloured(code)
         lexer = self.lexer_name if coloured else "text"
         lines = ("", *code.expandtabs(4).split("\n"), "")
         if not coloured and all(cell_len(line) <= options.max_width - 2 for line in lines):

@@ -24,7 +24,9 @@ SPIN_PERIOD, SPIN_AFTER = 0.1, 0.3
 class Live:
     """Draws one answer: `write` shows text at once, `size` tells the columns and rows that there are now.
 
-    `thoughts` shows the reasoning before the answer, too; else only that there is some.
+    `thoughts` shows the reasoning before the answer, too; else only that there is some. `below` lays out what stands
+    below the answer while it comes, and `clock` tells the seconds for which it is awaited, where they are not the
+    loop's.
     """
 
     def __init__(
@@ -36,9 +38,12 @@ class Live:
         head: str,
         reflows: bool,
         thoughts: bool,
+        below: Callable[[int, int], list[Row]] | None = None,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self._write, self._size, self._printer = write, size, printer
         self._head, self._shows_thoughts = head, thoughts
+        self._below, self._clock = below, clock
         self._tail = Tail(reflows=reflows)
         self._layout = Layout(printer, head)
         self._cleaners = Cleaner(), Cleaner()
@@ -51,8 +56,9 @@ class Live:
     async def follow(self, pieces: AsyncIterator[Piece]) -> None:
         """Draw the answer until it ends, however it ends, and leave the cursor on the row below it."""
         self._loop = asyncio.get_running_loop()
-        self._began = self._loop.time()
-        self._draw_at(self._began)  # the question goes out first
+        self._now = self._clock or self._loop.time
+        self._began = self._now()
+        self._draw_at(self._loop.time())  # the question goes out first
         try:
             async for piece in pieces:
                 if self._fault is not None:
@@ -109,6 +115,8 @@ class Live:
         began = self._loop.time()
         width, height = self._size()
         settled, tail = self._rows(width, height, ended=ended)
+        if self._below is not None and not ended:
+            tail = [*tail, *self._below(width, height)]
         if drawn := self._tail.draw(settled, tail, width, height):
             self._write(drawn)
         now = self._loop.time()
@@ -142,7 +150,7 @@ class Live:
     def _waiting(self, width: int) -> list[Row]:
         """Head the answer that is still awaited, with the seconds that it has taken so far."""
         head = (self._head, "markdown.head")
-        seconds = self._loop.time() - self._began
+        seconds = self._now() - self._began
         if seconds < SPIN_AFTER:
             return self._printer.line(width, head)
         frame = FRAMES[int(seconds / SPIN_PERIOD) % len(FRAMES)]

@@ -84,6 +84,9 @@ class PlainKeyboard:
     def answering(self) -> AbstractContextManager[None]:
         return nullcontext()
 
+    def pressing(self, take: Callable[[str], None]) -> AbstractContextManager[None]:  # noqa: ARG002 - lines have none
+        return nullcontext()
+
     def _prompt(self, text: str) -> None:
         if self._prompts is not None:
             try:

@@ -4,19 +4,22 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
-from chatcmd.cells import cells, wrapped
+from chatcmd.cells import wrapped
+from chatcmd.conversation.message import Message
 from chatcmd.conversation.remark import MARKS
 from chatcmd.conversation.session import Session
 from chatcmd.conversation.thinking import Piece
 from chatcmd.language import _
 from chatcmd.settings.option import OPTIONS
-from chatcmd.terminal import ReaderGone, table
-from chatcmd.terminal.clean import Cleaner, clean, clean_line
+from chatcmd.terminal import ReaderGone, painted, table, written
+from chatcmd.terminal.clean import clean, clean_line
 from chatcmd.terminal.tail import Row, reflows
 from chatcmd.terminal.theme import THEMES, Theme
+from chatcmd.terminal.title import Title
 from chatcmd.terminal.writer import Writer
 
 if TYPE_CHECKING:
+    from chatcmd.terminal.foot import Foot
     from chatcmd.terminal.markdown import Printer
 
 ANSWERER = "ChatGPT"
@@ -26,11 +29,7 @@ LONGEST_CELL = 2000
 """Characters of a table's cell that are looked at; no screen shows more."""
 
 _SAMPLE = "# A\n\n- **b** `c` 中文\n"
-_PLAIN = "\x1b[0m"
-_LARGEST_TITLE = 80
-_CLEAR = "\x1b[H\x1b[2J\x1b[3J"
-_KEEP_TITLE, _TITLE, _OLD_TITLE = "\x1b[22;2t", "\x1b]2;{}\x1b\\", "\x1b[23;2t"
-_UNTITLED = ("dumb", "linux", "vt")
+_CLEAR, _CLEAR_SCROLLBACK = "\x1b[H\x1b[2J", "\x1b[3J"
 
 
 class Screen:
@@ -53,11 +52,11 @@ class Screen:
     ) -> None:
         self._writer = Writer(out, notes)
         self._write = self._writer.write
-        self._at_terminal, self._drawn, self._colour = at_terminal, drawn, colour
+        self._at_terminal, self._drawn, self.colour = at_terminal, drawn, colour
         self._head = heading(ANSWERER) if headed else ""
         self._environ = environ or {}
         self._printers: dict[str, Printer] = {}
-        self._title = ""
+        self._title = Title(self._write, self._environ)
         self.setting: Callable[[str], Any] = lambda name: OPTIONS[name].default
 
     @property
@@ -73,6 +72,11 @@ class Screen:
     def width(self) -> int:
         """Cells of a line; 80 where no terminal shows it."""
         return self._writer.size()[0]
+
+    @property
+    def columns(self) -> int | None:
+        """Cells of a line; None where no terminal shows it, so that it may be as long as it is."""
+        return self.width if self._writer.out.isatty() else None
 
     @property
     def encoding(self) -> str:
@@ -101,10 +105,17 @@ class Screen:
         """Show a question where no terminal has echoed it."""
         self._write(f"{heading(user)}{clean(text)}\n")
 
-    async def stream(self, pieces: AsyncIterator[Piece]) -> None:
-        """Show an answer as it comes, and end its line however it ends."""
+    async def stream(
+        self, pieces: AsyncIterator[Piece], *, foot: "Foot | None" = None, clock: Callable[[], float] | None = None
+    ) -> None:
+        """Show an answer as it comes, and end its line however it ends; a foot stands below it as long as it comes.
+
+        `clock` tells the seconds for which it is awaited, when they are not those that pass.
+        """
+        thoughts = self.setting("reasoning")
         if not self._drawn or not self.setting("markdown"):
-            await self._stream_as_written(pieces)
+            thoughts = thoughts and self._at_terminal
+            await written.follow(self._write, pieces, head=self._head, waits=self._at_terminal, thoughts=thoughts)
             return
         from chatcmd.terminal import live
 
@@ -114,31 +125,20 @@ class Screen:
             self._printer(),
             head=self._head,
             reflows=reflows(self._environ),
-            thoughts=self.setting("reasoning"),
+            thoughts=thoughts,
+            below=foot.rows if foot else None,
+            clock=clock,
         )
         await drawing.follow(pieces)
 
-    async def _stream_as_written(self, pieces: AsyncIterator[Piece]) -> None:
-        """Show an answer without drawing anything again; what is thought before it is only shown to a person."""
-        said, thought = Cleaner(), Cleaner()
-        due, shown = self._head, ""  # what still has to stand before the next text
-        if self._at_terminal:
-            due, shown = "", self._head
-            self._write(shown)
-        thinks = self._at_terminal and self.setting("reasoning")
-        thinking = False
-        try:
-            async for piece in pieces:
-                if piece.reasoning and thinks:
-                    shown = ("" if thinking else "<think>\n") + thought.feed(piece.reasoning)
-                    due, thinking = "\n</think>\n", True
-                    self._write(shown)
-                if piece.text and (text := due + said.feed(piece.text)):
-                    shown, due, thinks = text, "", False
-                    self._write(shown)
-        finally:
-            if shown and not shown.endswith("\n"):
-                self._write("\n")
+    def foot(self, status: Callable[[int], str]) -> "Foot | None":
+        """Make a foot with a status in at most so many cells, where something can be drawn."""
+        if not self._drawn:
+            return None
+        from chatcmd.terminal.foot import Foot  # noqa: PLC0415 - few runs have one
+
+        style = self.theme.note if self.colour else ""
+        return Foot(self._write, self._writer.size, status, style=style, reflows=reflows(self._environ))
 
     def answer(self, text: str, mark: str = "") -> None:
         """Show an answer that is there already, as it would have come, and behind it what is said of it."""
@@ -149,10 +149,10 @@ class Screen:
         if mark:
             self.show(mark.strip())
 
-    def clear(self) -> None:
+    def clear(self, *, scrollback: bool = True) -> None:
         """Clear the screen, and what can be scrolled back to."""
         if self._drawn:
-            self._write(_CLEAR)
+            self._write(_CLEAR + _CLEAR_SCROLLBACK if scrollback else _CLEAR)
 
     def control(self, sequence: str) -> bool:
         """Send the terminal a control sequence of ours; tell whether there is one that could follow it."""
@@ -162,13 +162,8 @@ class Screen:
 
     def title(self, text: str) -> None:
         """Name the terminal's window; the name that it had comes back at the end."""
-        title = clean_line(text)[:_LARGEST_TITLE]
-        if not self._drawn or title == self._title or not self.setting("title"):
-            return
-        if not self._environ.get("TERM", "").startswith(_UNTITLED):
-            keep = "" if self._title else _KEEP_TITLE
-            self._title = title
-            self._write(keep + _TITLE.format(title))
+        if self._drawn and self.setting("title"):
+            self._title.change(text)
 
     def warm(self) -> None:
         """Load what draws answers, and draw one for nobody: the first that comes then appears at once."""
@@ -178,44 +173,42 @@ class Screen:
     def transcript(self, session: Session) -> None:
         """Show what was said in a session."""
         for message in session.messages:
-            mark = f"  ({_(MARKS[message.status])})" if message.status in MARKS else ""
-            if message.role == "assistant":
-                self.answer(message.content, mark)
-            else:
-                who = session.user if message.role == "user" else message.role
-                self.show(f"{heading(who)}{message.shown}{mark}")
+            self.message(message, session.user)
+
+    def message(self, message: Message, user: str) -> None:
+        """Show one message of a session of this user."""
+        mark = f"  ({_(MARKS[message.status])})" if message.status in MARKS else ""
+        if message.role == "assistant":
+            self.answer(message.content, mark)
+        else:
+            who = user if message.role == "user" else message.role
+            self.show(f"{heading(who)}{message.shown}{mark}")
 
     def table(self, rows: Sequence[Sequence[str]], head: Sequence[str], *, wrap: bool = False) -> None:
         """Show rows under a heading; what the screen is not wide enough for is cut, or with `wrap` goes on below."""
         cleaned = [[clean_line(cell[:LONGEST_CELL]) for cell in row] for row in rows]
-        width = self.width if self._writer.out.isatty() else None
-        self._write(table.lay_out(cleaned, head, width, wrap=wrap))
+        self._write(table.lay_out(cleaned, head, self.columns, wrap=wrap))
 
     def painted(self, *pieces: tuple[str, str], indent: int) -> None:
         """Show texts beside each other, each with its SGR parameters, where there are colours.
 
         Those that have no room stand on the next line, `indent` cells behind its beginning.
         """
-        line, taken = "", 0
-        for text, style in pieces:
-            shown = clean_line(text)
-            gap = "  " if taken > indent else ""
-            if gap and taken + len(gap) + cells(shown) > self.width:
-                line, taken, gap = f"{line}\n{' ' * indent}", indent, ""
-            taken += len(gap) + cells(shown)
-            line += gap + (f"\x1b[{style}m{shown}{_PLAIN}" if style and self._colour else shown)
-        self._write(line + "\n")
+        self._write(painted.beside(pieces, self.width, indent, colour=self.colour) + "\n")
+
+    def found(self, before: str, text: str, places: Sequence[tuple[int, int]]) -> None:
+        """Show a line of clean text behind what stands before it; what was looked for in it has a colour."""
+        self._write(clean_line(before) + painted.found_in(text, places, colour=self.colour) + "\n")
 
     def close(self) -> None:
         """Give the terminal its title back, and write out what is held back."""
         with suppress(ReaderGone):
-            if self._title:
-                self._write(_TITLE.format("") + _OLD_TITLE)
+            self._title.give_back()
         self._writer.close()
 
     def _line(self, text: str, style: str) -> None:
         shown = self._in_lines(text)
-        self._write(f"\x1b[{style}m{shown}{_PLAIN}\n" if self._colour and style else f"{shown}\n", beside=True)
+        self._write((painted.painted(shown, style) if self.colour else shown) + "\n", beside=True)
 
     def _in_lines(self, text: str) -> str:
         """Return a text clean, and on a terminal in lines that it does not have to break."""
@@ -238,7 +231,7 @@ class Screen:
 
         name = self.setting("theme")
         if name not in self._printers:
-            self._printers[name] = Printer(self.theme, colour=self._colour)
+            self._printers[name] = Printer(self.theme, colour=self.colour)
         return self._printers[name]
 
 

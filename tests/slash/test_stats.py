@@ -16,6 +16,7 @@ from chatcmd.conversation.price import Price
 from chatcmd.conversation.session import Session
 from chatcmd.history import file
 from chatcmd.slash import stats
+from chatcmd.terminal import tally
 from chatcmd.terminal.chart import ASCII, BLOCKS, Ink
 from tests.chat.stage import Stage
 from tests.history.made import answer, question, session
@@ -132,7 +133,7 @@ async def test_more_sessions_than_are_read_are_told(offline: Stage) -> None:
     assert lines[-1] == f"only the newest {most} of {most + 1} saved sessions were read"
     assert any(line.startswith(f"u in {most} sessions, ") for line in lines)
     assert "2026-01-01" not in "\n".join(lines)
-    assert f"the last {stats.DAYS} of 28 days" in lines
+    assert f"the last {tally.DAYS} of 28 days" in lines
 
 
 async def test_what_cannot_be_read_is_told_and_the_rest_is_shown(offline: Stage) -> None:
@@ -192,7 +193,7 @@ SESSIONS = st.builds(
 def test_everything_fits_whatever_was_said(made: Session, width: int, ink: Ink, price: Price | None) -> None:
     lines = stats.session_charts(made, 3072, lambda _: price, width, ink)
     lines += stats.user_charts("老表" * 20, [made, made], lambda *_: price, width, ink)
-    laid = [part for line in lines for part in stats.laid(line, width)]
+    laid = [part for line in lines for part in tally.laid(line, width)]
     assert laid
     assert max(map(cells, laid)) <= width
     assert not any(char in "".join(laid) for char in "\x1b\u202e\n")

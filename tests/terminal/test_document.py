@@ -10,7 +10,8 @@ from types import FrameType
 import pytest
 from markdown_it.token import Token
 
-from chatcmd.terminal.document import DEEPEST, Document
+from chatcmd.markdown import DEEPEST
+from chatcmd.terminal.document import Document
 
 
 def shape(tokens: Sequence[Token]) -> list[str]:

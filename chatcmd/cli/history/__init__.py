@@ -18,8 +18,17 @@ from chatcmd.terminal import ReaderGone
 COMMANDS = {
     "list": ("listing", "", marked("the saved sessions, newest first")),
     "show": ("showing", "SESSION", marked("what was said in a session")),
+    "search": ("searching", "WORD ...", marked("what was said, found by its words")),
+    "rename": ("renaming", "SESSION TITLE", marked("give a session another title")),
+    "tag": ("tagging", "SESSION [NAME ...] [--remove NAME ...]", marked("give a session tags, or take them away")),
+    "delete": ("deleting", "SESSION ...", marked("put sessions into the trash")),
+    "trash": ("trashing", "[list|restore SESSION|empty]", marked("what was deleted: see it, get it back, empty it")),
+    "reindex": ("reindexing", "", marked("make the index anew, of which list and search are quick")),
+    "verify": ("verifying", "[SESSION ...]", marked("what is damaged, and what can be done; --repair does it")),
     "path": ("naming", "[SESSION]", marked("the file of a session, or the folder")),
-    "import": ("importing", "FILE", marked("take in a history of the tutorials' program")),
+    "export": ("exporting", "SESSION ...", marked("take sessions out: Markdown, HTML, JSON and more")),
+    "import": ("importing", "FILE", marked("take in histories of other programs")),
+    "stats": ("stats", "", marked("questions a day, tokens and money by model and user, in charts")),
 }
 """Each command's module here, what follows its name, and one line of help; only the module that is called is loaded."""
 
@@ -32,7 +41,8 @@ def run(words: list[str]) -> int:
     speak_of(arguments, os.environ, root)
     try:
         library = Library(root.history)
-        recover(library, pipe_screen())
+        if getattr(module, "RECOVERS", True):
+            recover(library, pipe_screen(), quickly=True)
         return int(module.run(arguments, library, root))
     except ReaderGone as gone:
         if gone.exit_code == Exit.READER_GONE:

@@ -5,13 +5,12 @@ import signal
 import sys
 from asyncio import get_running_loop
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.history import DummyHistory, History
 from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
-from prompt_toolkit.output.vt100 import Vt100_Output
 
 from chatcmd.conversation.mention import carried
 from chatcmd.errors import Exit, UsageError
@@ -24,6 +23,8 @@ from chatcmd.terminal.prompt.field import Field, Look
 from chatcmd.terminal.prompt.held import Held
 from chatcmd.terminal.prompt.keys import bindings
 from chatcmd.terminal.prompt.keystrokes import Keystrokes
+from chatcmd.terminal.prompt.output import Output
+from chatcmd.terminal.prompt.pressed import Pressed
 from chatcmd.terminal.prompt.recalled import Recalled
 from chatcmd.terminal.recall import RecallFile
 from chatcmd.terminal.tail import reflows
@@ -42,7 +43,7 @@ class LineEditor:
         self._environ = environ
         self._modes = Modes(sys.stdin)
         self._keystrokes = Keystrokes(sys.stdin, self._modes)
-        self._output = _output(environ)
+        self._output = Output.of(environ)
         self._held = Held()
         self._field = Field(self._keystrokes, self._output, self._held, reflows=reflows(environ))
         self._field.app.key_bindings = bindings(self._field, self._suspend)
@@ -110,9 +111,22 @@ class LineEditor:
         finally:
             store_typeahead(self._keystrokes, ahead.close())
 
+    @contextmanager
+    def pressing(self, take: Callable[[str], None]) -> Iterator[None]:
+        """Give each key by its name as it is pressed; Ctrl-C still comes as a signal."""
+        self._listen()
+        many_lines, self._keystrokes.many_lines = self._keystrokes.many_lines, False
+        pressed = Pressed(self._keystrokes, take)
+        try:
+            with self._keystrokes.attach(pressed.ready):
+                yield
+        finally:
+            pressed.close()
+            self._keystrokes.many_lines = many_lines
+
     def close(self) -> None:
         """Give the terminal back as it was."""
-        _mark_pastes(self._output, on=False)
+        self._output.mark_pastes(on=False)
         self._modes.give_back()
         loop = get_running_loop()
         loop.remove_signal_handler(signal.SIGTSTP)
@@ -169,14 +183,14 @@ class LineEditor:
     @contextmanager
     def _elsewhere(self) -> Iterator[None]:
         """Let another program have the terminal."""
-        _mark_pastes(self._output, on=False)
+        self._output.mark_pastes(on=False)
         self._away = True
         try:
             with self._modes.as_before():
                 yield
         finally:
             self._away = False
-            _mark_pastes(self._output, on=True)
+            self._output.mark_pastes(on=True)
 
     def _listen(self) -> None:
         if self._listening:
@@ -212,33 +226,6 @@ class LineEditor:
             self._output.write_raw("\r")
             self._field.app.renderer.reset()
             self._field.app.invalidate()
-
-
-class _Output(Vt100_Output):
-    """A terminal in which pastes stay marked from one line to the next, and nothing is erased into the scrollback."""
-
-    def disable_bracketed_paste(self) -> None:
-        """Leave it to whoever gives the terminal away."""
-
-    def erase_down(self) -> None:
-        """Erase from the beginning of a row to the end of the screen.
-
-        From the very first cell tmux takes it for clearing the screen, and moves what is there into the scrollback.
-        """
-        self.write_raw("\x1b[K\x1b[C\x1b[J\x1b[D")
-
-
-def _output(environ: Mapping[str, str]) -> Vt100_Output:
-    output = _Output.from_pty(sys.stdout, term=environ.get("TERM"))
-    # The terminal is never asked where its cursor is: one that does not answer would delay every Enter.
-    output.enable_cpr = False
-    return output
-
-
-def _mark_pastes(output: Vt100_Output, *, on: bool) -> None:
-    with suppress(OSError):  # the terminal has vanished
-        output.write_raw("\x1b[?2004h" if on else "\x1b[?2004l")
-        output.flush()
 
 
 def _beginning_so(words: Iterable[str]) -> Callable[[str], Iterable[Offer]]:
