@@ -17,3 +17,19 @@ class Clock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+
+def elapsed(begin: str, end: str) -> float | None:
+    """Tell the seconds from one time to another, both in ISO 8601; None when they cannot be compared."""
+    try:
+        return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
+    except (ValueError, TypeError, OverflowError):  # no time, or only one of them with its zone
+        return None
+
+
+def local(at: str) -> datetime | None:
+    """Give a time in ISO 8601 as a clock on the wall here shows it; None when it is no time."""
+    try:
+        return datetime.fromisoformat(at).astimezone()
+    except (ValueError, OverflowError, OSError):  # nothing that a calendar of this system has
+        return None

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from chatcmd import __version__
 
-COMMANDS = ("chat", "ask", "history")
+COMMANDS = ("chat", "ask", "history", "replay")
 HELPS = (["--help"], ["-h"], ["help"])
 LANG = "--lang"
 
@@ -105,6 +105,10 @@ def _run(name: str, words: list[str]) -> int:
             from chatcmd.cli import history
 
             return history.run(words)
+        if name == "replay":
+            from chatcmd.cli import replay
+
+            return replay.run(words)
         from chatcmd.cli import chat
 
         return chat.run(words)

@@ -1,0 +1,1 @@
+"""A saved session played again: watched as it was, or asked once more."""
