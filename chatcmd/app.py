@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing, suppress
-from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -41,7 +40,14 @@ class App:
     """Everything that one run holds; `library` is None when nothing is kept."""
 
     def __init__(
-        self, settings: Settings, library: Library | None, screen: Screen, environ: Mapping[str, str], clock: Clock
+        self,
+        settings: Settings,
+        library: Library | None,
+        screen: Screen,
+        environ: Mapping[str, str],
+        clock: Clock,
+        *,
+        providers: Providers | None = None,
     ) -> None:
         self.settings = settings
         self.library = library
@@ -51,7 +57,7 @@ class App:
         self.talks: dict[str, Talk] = {}
         self.exit_code = Exit.DONE
         self.environ = environ
-        self._providers = Providers(environ)
+        self._providers = providers or Providers(environ)
         self.meter = Meter(screen.note)
         self.keyboard: Keyboard
 
@@ -69,16 +75,6 @@ class App:
             self.talks[user] = self._new_talk(user, persona_of(self.settings))
         self.user = user
         return self.talks[user]
-
-    def resume(self, path: Path) -> Talk:
-        """Go on with a saved session, as its user; raises SessionInUse, Damaged, NotSaved."""
-        assert self.library is not None, "asked before"
-        session, journal = self.library.resume(path)
-        if self.settings.origin("model").kind in ("flag", "environment"):
-            session = replace(session, model=self.settings["model"])
-        self.user = session.user
-        self.talks[session.user] = Talk(replace(session, ended=None, ended_by=None), self.library, journal)
-        return self.talks[session.user]
 
     def end(self, by: Ending) -> None:
         """End the current user's session; a new one begins when they talk again."""
@@ -135,10 +131,15 @@ class App:
             question = replace(question, attachments=attached(text, ats, self.settings))
         return await self.ask_in(self.talk, question, self.talk.session.model)
 
-    async def ask_in(self, talk: Talk, question: Message, model: str) -> Turn | None:
-        """Ask in a talk that need not be the current one, of a model that need not be its own; as `ask` does."""
+    async def ask_in(
+        self, talk: Talk, question: Message, model: str, context: Sequence[Turn] | None = None
+    ) -> Turn | None:
+        """Ask in a talk that need not be the current one, of a model that need not be its own; as `ask` does.
+
+        The model is sent the turns of `context`, where it is given, in place of the talk's own.
+        """
         question = replace(question, at=self.clock.now(), status=None)
-        session = replace(talk.session, model=model)
+        session = replace(talk.session, model=model, turns=talk.session.turns if context is None else tuple(context))
         check_images(model, [question])
         window = self.meter.fit(self.settings, session, question)
         check_images(model, window.messages)

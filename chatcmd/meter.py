@@ -96,6 +96,14 @@ class Meter:
         elif window.kind == "bound" and 2 * window.tokens > window.budget.room:
             vocabulary.warm(rules.encoding)
 
+    def recall(self, settings: Settings, session: Session) -> None:
+        """Keep what a server had counted for the last answer of a session that is gone on with."""
+        name, sent = session.model, _sent(session)
+        answered = session.turns[-1].answer.model if session.turns else None
+        same = answered is None or answered.startswith(settings.split(name)[1])  # a dated snapshot is the same
+        if sent and same and settings.model_named(name).rules is None:
+            self._ledgers.setdefault(_key(settings, name), Ledger().with_answer(sent, session.turns[-1].answer))
+
     def fit_smaller(
         self, settings: Settings, session: Session, question: Message, refused: Window, refusal: ContextTooLong
     ) -> tuple[Settings, Window | None]:
@@ -162,6 +170,16 @@ class Meter:
 
     def _ledger(self, settings: Settings, name: str) -> Ledger:
         return self._ledgers.get(_key(settings, name), Ledger())
+
+
+def _sent(session: Session) -> tuple[Message, ...]:
+    """Tell what the last answer of a session was an answer to; nothing where that is not known."""
+    last = session.turns[-1] if session.turns else None
+    if last is None or last.answer.window is None or last.answer.window.dropped >= len(session.turns):
+        return ()
+    head = (session.persona.message,) if session.persona.content else ()
+    earlier = session.turns[last.answer.window.dropped : -1]
+    return (*head, *(message for turn in earlier for message in (turn.question, turn.answer)), last.question)
 
 
 def _told(session: Session, rules: Rules) -> int | None:

@@ -11,7 +11,7 @@ from chatcmd.conversation.session import Ending, Session
 from chatcmd.conversation.thinking import Piece
 from chatcmd.errors import HistoryError, NotSaved, SessionInUse
 from chatcmd.history.journal import Journal
-from chatcmd.history.library import Library
+from chatcmd.history.library import SAVED, Library
 from chatcmd.language import _
 from chatcmd.terminal.clean import clean_line
 
@@ -36,6 +36,20 @@ class Talk:
         self._journal = journal
         self._changed = False
         self._open: Message | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """Where the session is saved, or would be; None where nothing is kept."""
+        if self._library is None:
+            return None
+        if self._journal is not None:
+            return self._journal.path.with_suffix(SAVED)
+        return self._library.path_of(self.session.user, self.session.id)
+
+    @property
+    def is_new(self) -> bool:
+        """Tell whether the session was never saved as a file of its own."""
+        return self.path is None or not self.path.exists()
 
     def asked(self, question: Message) -> None:
         """Record a question; it is on the disk when this returns, unless there is trouble."""
@@ -79,7 +93,7 @@ class Talk:
         if self._library is None or not self.session.worth_saving:
             return None
         if not self._changed:  # gone on with, and nothing said since
-            return self._library.path_of(self.session.user, self.session.id)
+            return self.path
         self.changed()  # the journal goes on from what is in the file, so that nothing in it comes twice
         self._record(lambda journal: journal.opened(self._whole()))
         if self._journal is None:

@@ -13,7 +13,7 @@ import msgspec
 from chatcmd.app import App
 from chatcmd.cli.document import write_document
 from chatcmd.cli.flags import Run, add_flags, pipe_screen, prepare, writable
-from chatcmd.cli.going_on import go_on, named_user
+from chatcmd.cli.going_on import go_on, goes_on, named_user
 from chatcmd.cli.parser import Parser
 from chatcmd.cli.recovery import recover
 from chatcmd.clock import Clock
@@ -70,7 +70,7 @@ async def _ask(run: Run, arguments: argparse.Namespace) -> Exit:
         screen.fail(warning)
     if app.library is not None:
         recover(app.library, screen)
-    _begin(app, resume=arguments.go_on)
+    await _begin(app, arguments)
     before, code = len(app.talk.session.turns), Exit.DONE
     try:
         await signals.guard(app.ask(question))
@@ -92,10 +92,10 @@ async def _ask(run: Run, arguments: argparse.Namespace) -> Exit:
     return app.exit_code if code == Exit.DONE else code
 
 
-def _begin(app: App, *, resume: bool) -> None:
-    """Let the user talk that was named, or else the login name, going on with the last session if asked to."""
-    if resume:
-        go_on(app, None)
+async def _begin(app: App, arguments: argparse.Namespace) -> None:
+    """Let the user talk that was named, or else the login name, going on with a session if that was asked for."""
+    if goes_on(arguments):
+        await go_on(app, arguments)
         return
     try:
         app.switch_to(named_user(app.settings) or checked(getpass.getuser(), "user"))

@@ -16,7 +16,7 @@ from chatcmd.history.library import Library
 from chatcmd.language import _
 from chatcmd.settings.language import LANGUAGES, chosen, setting_of, use
 from chatcmd.settings.load import load
-from chatcmd.settings.option import GENERATION
+from chatcmd.settings.option import GENERATION, OPTIONS
 from chatcmd.settings.root import Root, find_root
 from chatcmd.settings.settings import Settings
 from chatcmd.terminal.screen import Screen
@@ -42,7 +42,19 @@ def add_flags(parser: Parser) -> None:
     add("-p", "--persona", metavar="NAME", help=_("who answers: a file of envs/personas"))
     add("-m", "--model", metavar="NAME", help=_("MODEL, or NAME/MODEL of [providers.NAME]"))
     add("-c", "--continue", dest="go_on", action="store_true", help=_("go on with the last session"))
-    add("--offline", action="store_const", const=True, help=_("a demo model: no key, no network"))
+    text = _("go on with a session: id, its beginning, title, -1")
+    add("-r", "--resume", metavar="SESSION", help=text)
+    add("--fork", action="store_true", help=_("with -c or -r: go on in a copy, whoever has the session open"))
+    add_service(parser)
+
+
+def add_service(parser: Parser, offline: str | None = None) -> None:
+    """Add the flags that say who answers where, and how: all that asks a model has them.
+
+    `offline` says what answers without a network, where that is not the demo model.
+    """
+    add = parser.add_argument
+    add("--offline", action="store_const", const=True, help=offline or _("a demo model: no key, no network"))
     add("--no-save", dest="save", action="store_const", const=False, help=_("leave no trace"))
     add("--provider", metavar="NAME", help=_("the [providers.NAME] to use"))
     add("--base-url", metavar="URL", help=_("address of the service, like https://host/v1"))
@@ -69,8 +81,7 @@ def prepare(arguments: argparse.Namespace) -> Run:
     environ = dict(os.environ)
     root = find_root(arguments.root, environ, current_folder(arguments.root or environ.get("CHATCMD_ROOT")))
     speak_of(arguments, environ, root)
-    skipped = ("go_on", "resume", "root", "words", "json")
-    flags = {name: value for name, value in vars(arguments).items() if value is not None and name not in skipped}
+    flags = {name: value for name, value in vars(arguments).items() if value is not None and name in OPTIONS}
     return Run(load(flags, environ, root), environ, root)
 
 
@@ -95,6 +106,27 @@ def current_folder(root: str | None) -> Path:
 def pipe_screen(*, headed: bool = True) -> Screen:
     """Make the screen of a pipe: the conversation alone on standard output, notes on standard error."""
     return Screen(writable(sys.stdout), writable(sys.stderr), headed=headed)
+
+
+def terminal_screen(environ: Mapping[str, str], *, plain: bool = False, headed: bool = True) -> Screen:
+    """Make the screen of a terminal, in which all stands on standard output."""
+    drawn = not (plain or environ.get("TERM", "dumb") == "dumb")
+    out = writable(sys.stdout)
+    colour = drawn and not environ.get("NO_COLOR")
+    return Screen(out, out, at_terminal=True, drawn=drawn, colour=colour, headed=headed, environ=environ)
+
+
+def view(*, headed: bool = True) -> Screen:
+    """Make a screen for what was asked for, as standard output can show it; what is said about it goes elsewhere."""
+    if sys.stdout.isatty():
+        return terminal_screen(os.environ, headed=headed)
+    return pipe_screen(headed=headed)
+
+
+def beside() -> Screen:
+    """Make a screen for what is said beside what was asked for: on standard error, broken as a terminal needs it."""
+    out = writable(sys.stderr)
+    return Screen(out, out, at_terminal=out.isatty())
 
 
 def writable(stream: TextIO) -> TextIO:

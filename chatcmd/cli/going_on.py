@@ -1,11 +1,15 @@
 """Who talks, and with which saved session they go on."""
 
+import argparse
+
 from chatcmd.app import App
 from chatcmd.conversation.name import checked
-from chatcmd.conversation.session import Session
 from chatcmd.errors import UsageError
 from chatcmd.language import _
+from chatcmd.resumption import go_on_in_copy, resume
 from chatcmd.settings.settings import Settings
+from chatcmd.talk import Talk
+from chatcmd.terminal import Keyboard
 
 
 def named_user(settings: Settings) -> str | None:
@@ -17,14 +21,25 @@ def named_user(settings: Settings) -> str | None:
         raise UsageError(_("{place}: {sentence}").format(place=settings.origin("user"), sentence=error)) from None
 
 
-def go_on(app: App, wanted: str | None) -> Session:
-    """Resume the session that is wanted, or the one that was saved last (None), of the named user if there is one."""
+def goes_on(arguments: argparse.Namespace) -> bool:
+    """Tell whether a saved session was asked for; raises UsageError when there is none to fork."""
+    wanted = arguments.go_on or arguments.resume is not None
+    if arguments.fork and not wanted:
+        raise UsageError(_("--fork copies a saved session: say which one with -c or -r SESSION"))
+    return bool(wanted)
+
+
+async def go_on(app: App, arguments: argparse.Namespace, keyboard: Keyboard | None = None) -> Talk | None:
+    """Go on with the session that is wanted, or the one that was saved last, of the named user if there is one.
+
+    None when it is open elsewhere and the person at the keyboard did not want a copy.
+    """
     if app.library is None:
         raise UsageError(_("--no-save keeps no history to go on with; leave it out"))
     if app.settings.origin("persona").kind == "flag":
         raise UsageError(
             _("a session keeps its persona; leave out --persona, or start a new session without -c and -r")
         )
-    user = named_user(app.settings)
+    user, wanted = named_user(app.settings), arguments.resume
     path = app.library.latest(user) if wanted is None else app.library.find(wanted, user)
-    return app.resume(path).session
+    return go_on_in_copy(app, path) if arguments.fork else await resume(app, path, keyboard)

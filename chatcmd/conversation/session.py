@@ -86,7 +86,10 @@ class Session(Facts, frozen=True, kw_only=True):
         return replace(self, ended=at, ended_by=by)
 
     def branch(self, turns: int, session_id: str, started: str) -> "Session":
-        """Go another way after the first `turns` turns; this session stays as it is."""
+        """Go another way after the first `turns` turns; this session stays as it is.
+
+        A branch comes from its parent: it is no other program's session, and no replay's, though its parent may be.
+        """
         shared = sum(2 + len(turn.aside) for turn in self.turns[:turns]) + bool(self.persona.content)
         return replace(
             self,
@@ -98,6 +101,7 @@ class Session(Facts, frozen=True, kw_only=True):
             turns=self.turns[:turns],
             aside=(),
             parent=Parent(self.id, turns),
+            source=None,
             raw={**self.raw, "messages": list(self.raw.get("messages", ()))[:shared]},
         )
 

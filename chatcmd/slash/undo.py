@@ -35,7 +35,7 @@ async def undo(app: App, argument: str) -> Line:
         raise UsageError(_("/undo: the number of turns {fault}").format(fault=error)) from None
     old = app.talk.session
     question = undo_turns(app, turns)
-    sentence = _("took back {n} of {total} turns; the session as it was is kept as {id}")
+    sentence = _("took back {n} of {total} turns; the session as it was is kept: /resume {id}")
     if app.library is None:
         sentence = _("took back {n} of {total} turns; they are not kept (--no-save)")
     app.screen.note(sentence.format(n=turns, total=len(old.turns), id=old.id))

@@ -222,5 +222,8 @@ class Keys:
     def answering(self) -> AbstractContextManager[None]:
         return nullcontext()
 
+    def pressing(self, take: Callable[[str], None]) -> AbstractContextManager[None]:  # noqa: ARG002 - it types lines
+        return nullcontext()
+
     def close(self) -> None:
         pass

@@ -96,7 +96,10 @@ def test_session_that_is_open_elsewhere_is_refused_with_one_sentence(offline: St
         first.expect("【anna】")
         second = offline.pipe("q2\n", "-c")
         assert (second.code, second.out) == (3, "")
-        assert second.err == f"chatcmd: session {ID} is open in another chatcmd; leave it there first\n"
+        assert second.err == (
+            f"chatcmd: session {ID} is open in another chatcmd; leave it there first, "
+            f"go on in a copy: chatcmd -r {ID} --fork, or read it: chatcmd history show {ID}\n"
+        )
         first.line("q3")
         first.expect("Your question was: q3")
         first.expect("【anna】")

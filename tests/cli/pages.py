@@ -16,11 +16,21 @@ PAGES = (
     "history --help",
     "history list --help",
     "history show --help",
+    "history search --help",
+    "history rename --help",
+    "history tag --help",
+    "history delete --help",
+    "history trash --help",
+    "history reindex --help",
     "history path --help",
     "history import --help",
+    "replay --help",
 )
 
-_COMMANDS = re.compile(r"chatcmd(?: (?:chat|ask|history|list|show|path|import))*|--lang en|/\S+")
+_COMMANDS = re.compile(
+    r"chatcmd(?: (?:chat|ask|replay|history|list|show|search|rename|tag|delete|trash|reindex|path|import))*"
+    r"|--lang en|/\S+"
+)
 # Two words in a row, or one that no Chinese sentence and no name of ours has.
 _ENGLISH = re.compile(
     r"\b(?!json\b)[A-Za-z]?[a-z]{2,} [a-z]{2,}\b|\b(?:the|of|and|is|are|an|by|not|from|with|usage|options?)\b"

@@ -35,7 +35,7 @@ FLAGS = {
     "--end-user x": ("end_user", "x"),
     "--lang zh": ("language", "zh"),
 }
-NOT_SETTINGS = {"go_on", "root"}
+NOT_SETTINGS = {"go_on", "resume", "fork", "root"}
 
 
 def _parse(words: str) -> argparse.Namespace:

@@ -28,7 +28,16 @@ def _loaded_by(code: str, *words: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["chatcmd", "chatcmd.cli", "chatcmd.cli.chat", "chatcmd.cli.ask", "chatcmd.cli.history", "chatcmd.app"]
+    "module",
+    [
+        "chatcmd",
+        "chatcmd.cli",
+        "chatcmd.cli.chat",
+        "chatcmd.cli.ask",
+        "chatcmd.cli.history",
+        "chatcmd.cli.replay",
+        "chatcmd.app",
+    ],
 )
 def test_importing_loads_nothing_heavy(module: str) -> None:
     assert _loaded_by(f"import {module}") == []
@@ -48,6 +57,7 @@ SAID = {
     "help history": "usage: chatcmd history",
     "--help ask": "usage: chatcmd ask",
     "history list --help": "usage: chatcmd history list",
+    "replay --help": "usage: chatcmd replay",
     "--offline --help": "usage: chatcmd chat",
 }
 RUN_MAIN = """
@@ -136,7 +146,7 @@ WRONG = {
     "--colour": "unrecognized arguments: --colour; see: chatcmd chat --help",
     "--version now": "unrecognized arguments: --version",
     "ask --json=x": "argument --json: ignored explicit argument 'x'; see: chatcmd ask --help",
-    "ask --resume x": "unrecognized arguments: --resume",
+    "ask --resume": "argument -r/--resume: expected one argument",
     "--user": "argument -u/--user: expected one argument; see: chatcmd chat --help",
     "--root": "argument --root: expected one argument; see: chatcmd chat --help",
     "--temperature 3 --offline": "--temperature: temperature must be a number from 0 to 2",
@@ -151,7 +161,7 @@ WRONG = {
     "history list more": "unrecognized arguments: more; see: chatcmd history --help",
     "history show": "the following arguments are required: SESSION; see: chatcmd history show --help",
     "history import": "the following arguments are required: FILE; see: chatcmd history import --help",
-    "history list --model x": "unrecognized arguments: --model x; see: chatcmd history --help",
+    "history list --proxy x": "unrecognized arguments: --proxy x; see: chatcmd history --help",
 }
 
 

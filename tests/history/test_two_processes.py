@@ -10,7 +10,10 @@ from tests.history.pipe_chat import PipeChat
 from tests.loopback import Loopback, gated
 from tests.terminal_driver import CHATCMD, run
 
-REFUSAL = f"chatcmd: session {ID} is open in another chatcmd; leave it there first\n"
+REFUSAL = (
+    f"chatcmd: session {ID} is open in another chatcmd; leave it there first, go on in a copy: chatcmd -r {ID} --fork, "
+    f"or read it: chatcmd history show {ID}\n"
+)
 
 
 @pytest.fixture

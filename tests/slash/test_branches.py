@@ -121,7 +121,7 @@ async def test_an_edited_question_that_fails_stands_in_the_line(stage: Stage, se
     server.answer(say("a1"), FAULTS[fault])
     keys = Writing(["q1", "/edit", "0"], "a long text")
     talked = await stage.talk(keyboard=keys, user="u")
-    assert [text for _, text in keys.asked] == ["", "", "a long text"]
+    assert [text for _, text in keys.asked] == ["", "", "/edit 1 a long text"]
     assert [spoken(each) for each in stage.sessions()] == [said("q1", "a1")]
     assert len(stage.files()) == 1
     assert talked.app.exit_code == Exit.PROVIDER
@@ -156,23 +156,76 @@ def test_an_edited_question_that_is_stopped_stands_in_the_line(stage: Stage, ser
         server.wait_for_request(2)
         terminal.send("\x03")
         terminal.expect("the session is as it was")
-        terminal.expect("【u】better than before")
+        terminal.expect("【u】/edit 1 better than before")
         terminal.send("\r")
         terminal.expect("b1")
         terminal.expect("【u】")
         terminal.line("0")
         assert terminal.wait() == 0
-    assert [spoken(each) for each in stage.sessions()] == [said("q1", "a1", "better than before", "b1")]
+    assert [spoken(each) for each in stage.sessions()] == [said("q1", "a1"), said("better than before", "b1")]
+
+
+async def test_an_older_question_is_changed_and_asked_in_its_place(stage: Stage, server: Loopback) -> None:
+    server.answer(*(say(text) for text in ("a1", "a2", "a3", "b2", "b3")))
+    keys = Writing(["q1", "q2", "q3", "/edit 2", "q4", "0"], "better")
+    talked = await stage.talk(keyboard=keys, user="u")
+    assert keys.opened == ["q2"]
+    assert stage.requests[3:] == [said("q1", "a1", "better"), said("q1", "a1", "better", "b2", "q4")]
+    old, new = stage.sessions()
+    assert spoken(old) == said("q1", "a1", "q2", "a2", "q3", "a3")
+    assert spoken(new) == said("q1", "a1", "better", "b2", "q4", "b3")
+    assert (old["ended_by"], new["parent"]) == ("switch", {"id": old["id"], "turn": 1})
+    assert f"the session as it was is kept: /resume {old['id']}\n" in talked.notes
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("/edit 1 better", "better"),
+        ("/edit 1  2 apples  and 3 ", "2 apples  and 3"),
+        ("/edit 1 two\nlines", "two\nlines"),
+        ("/edit 1\n/undo", "/undo"),
+    ],
+)
+async def test_a_changed_question_can_stand_behind_the_turn(stage: Stage, line: str, asked: str) -> None:
+    keys = Writing(["q1", line, "0"])
+    await stage.talk(keyboard=keys, user="u")
+    assert (keys.opened, stage.requests[1:]) == ([], [said(asked)])
+
+
+async def test_a_changed_question_is_shown_in_a_pipe(offline: Stage) -> None:
+    talked = await offline.talk("q1", "/edit 1 better", user="u", stream=False)
+    assert "\n【u】better\n【ChatGPT】" in talked.out
+
+
+async def test_the_line_that_a_failed_edit_leaves_asks_in_the_same_place(stage: Stage, server: Loopback) -> None:
+    server.answer(say("a1"), say("a2"), FAULTS["404"], say("b1"))
+    keys = Writing(["q1", "q2", "/edit 1", "/edit 1 new", "0"], "new")
+    await stage.talk(keyboard=keys, user="u")
+    assert keys.asked[3][1] == "/edit 1 new"
+    assert stage.requests[2] == stage.requests[3] == said("new")
+    assert [spoken(each) for each in stage.sessions()] == [said("q1", "a1", "q2", "a2"), said("new", "b1")]
 
 
 # A copy
+
+
+async def test_a_copy_of_the_first_turns_leaves_out_the_rest(stage: Stage, server: Loopback) -> None:
+    server.answer(*(say(text) for text in ("a1", "a2", "a3", "b2")))
+    talked = await stage.talk("q1", "q2", "q3", "/fork 1", "q4", user="u")
+    old, new = stage.sessions()
+    assert f"this is a copy now, {new['id']}, after turn 1; the session that it comes from is kept: " in talked.notes
+    assert spoken(old) == said("q1", "a1", "q2", "a2", "q3", "a3")
+    assert spoken(new) == said("q1", "a1", "q4", "b2")
+    assert new["parent"] == {"id": old["id"], "turn": 1}
 
 
 async def test_a_copy_goes_its_own_way_and_both_are_kept(stage: Stage, server: Loopback) -> None:
     server.answer(*(say(text) for text in ("a1", "a2", "a3")))
     talked = await stage.talk("q1", "q2", "/fork", "q3", user="u")
     old, new = stage.sessions()
-    assert f"this is a copy now, {new['id']}; the session that it comes from is kept as {old['id']}\n" in talked.notes
+    kept = f"this is a copy now, {new['id']}, after turn 2; the session that it comes from is kept: /resume {old['id']}"
+    assert f"{kept}\n" in talked.notes
     assert spoken(old) == said("q1", "a1", "q2", "a2")
     assert spoken(new) == said("q1", "a1", "q2", "a2", "q3", "a3")
     assert stage.requests[2] == said("q1", "a1", "q2", "a2", "q3")

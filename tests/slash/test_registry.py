@@ -3,6 +3,7 @@
 import pytest
 
 from chatcmd.errors import UsageError
+from chatcmd.resumption import go_on_with
 from chatcmd.settings.option import OPTIONS
 from chatcmd.slash.registry import Call, Question, commands, complete, parse
 from chatcmd.slash.set import EXAMPLES
@@ -92,7 +93,7 @@ async def talked(stage: Stage, server: Loopback) -> Talked:
 
 async def offered(stage: Stage, talked: Talked, before: str) -> list[Offer]:
     app = talked.app
-    app.resume(next(path for path in stage.files() if path.parent.name == "老表"))
+    go_on_with(app, next(path for path in stage.files() if path.parent.name == "老表"))
     try:
         return list(complete(app, before))
     finally:
@@ -103,7 +104,7 @@ async def offered(stage: Stage, talked: Talked, before: str) -> list[Offer]:
     ("before", "texts"),
     [
         ("/", [f"/{name}" for name in sorted(MUST.split())]),
-        ("/re", ["/rename", "/retry"]),
+        ("/re", ["/rename", "/replay", "/retry"]),
         ("/RET", ["/retry"]),
         ("/xt", ["/context"]),
         ("/zzz", []),
@@ -124,6 +125,9 @@ async def offered(stage: Stage, talked: Talked, before: str) -> list[Offer]:
         ("/model ne", ["near/"]),
         ("/retry o4", ["o4-mini"]),
         ("/undo ", ["1", "2"]),
+        ("/fork ", ["2", "1"]),
+        ("/edit 2", ["2"]),
+        ("/edit 3", []),
         ("/copy ", ["1", "2"]),
         ("/raw 2", ["2"]),
         ("/rename ", ["问题 1"]),
@@ -156,6 +160,7 @@ async def test_an_offer_says_what_it_is(stage: Stage, talked: Talked) -> None:
     assert (await helps("/model near"))["near/"] == "127.0.0.1:9"
     assert await helps("/copy ") == {"1": "python: print('几')", "2": "ls -l"}
     assert await helps("/undo ") == {"1": "q2", "2": "问题 1"}
+    assert await helps("/fork ") == await helps("/edit ") == {"2": "q2", "1": "问题 1"}
     assert (await helps("/set temperature "))["default"] == "-, the default"
     assert (await helps("/set "))["theme"] == OPTIONS["theme"].help
 

@@ -38,7 +38,7 @@ def test_what_was_saved_is_a_whole_file_while_the_session_lives(offline: Stage) 
         assert [each["content"] for each in found["messages"]][1] == "q1"
         assert "ended" not in found
         assert sorted(path.suffix for path in offline.files()) == [".json", ".jsonl"]
-        assert "  q1\n" in listed(offline)
+        assert "  q1 (open now)\n" in listed(offline)
         chat.finish()
 
 

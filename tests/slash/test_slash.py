@@ -11,7 +11,7 @@ from tests.loopback import FAULTS, Loopback, gated, say
 
 MUST = (
     "help exit quit new user users persona model set context tokens status stats theme undo retry edit copy raw fork "
-    "rename save clear multiline editor"
+    "export replay rename save clear multiline editor"
 )
 
 
@@ -80,7 +80,11 @@ async def test_unknown_model_is_told_about_once_and_answers(stage: Stage, server
         ("/edit", "there is no question to ask again yet"),
         ("/copy", "there is no answer yet in this session"),
         ("/raw", "there is no answer yet in this session"),
+        ("/edit 1", "there are only 0 turns in this session"),
+        ("/edit 0 x", "/edit: the number of the turn must be a whole number from 1 up"),
+        ("/edit why not", "/edit: the number of the turn must be a whole number from 1 up"),
         ("/fork", "there is nothing to copy yet"),
+        ("/fork two", "/fork: the number of the turn must be a whole number from 1 up"),
         ("/rename \u200b", "a title needs at least one visible character"),
         ("/rename " + "x" * 201, "a title can have 200 characters, and this one has 201"),
         ("/set max_turns -1", "max_turns must be a whole number from 0 up"),
@@ -235,7 +239,7 @@ async def test_undo_branches_and_gives_the_question_back(stage: Stage, server: L
     assert [text for _, text in keys.asked[3:]] == ["", "", "q2", ""]
     assert "there are only 3 turns to take back" in talked.notes
     old, new = stage.sessions()
-    assert f"took back 2 of 3 turns; the session as it was is kept as {old['id']}\n" in talked.notes
+    assert f"took back 2 of 3 turns; the session as it was is kept: /resume {old['id']}\n" in talked.notes
     assert stage.requests[-1] == said("q1", "a1", "q2, better")
     assert spoken(old) == said("q1", "a1", "q2", "a2", "q3", "a3")
     assert spoken(new) == said("q1", "a1", "q2, better", "b2")
@@ -305,6 +309,8 @@ async def test_every_command_works_offline(offline: Stage, *, save: bool) -> Non
         "there is no answer yet in this session",
         "there is no answer yet in this session",
         "there is nothing to copy yet: no question was answered in this session",
+        "there is nothing to export yet: nothing was asked in this session",
+        "nothing was said in this session yet; name a saved one: /replay -1",
         "there is nothing to save yet: no question was answered in this session"
         if save
         else "nothing is kept with --no-save; start without it",

@@ -1,47 +1,49 @@
 """`chatcmd history list`: the saved sessions, newest first."""
 
 import argparse
-from itertools import islice
-
-import msgspec
+from pathlib import Path
 
 from chatcmd.cli.document import write_document
-from chatcmd.cli.flags import pipe_screen
+from chatcmd.cli.entries import show, told
+from chatcmd.cli.flags import beside, view
 from chatcmd.cli.parser import Parser
-from chatcmd.cli.whose import add_user, user_of
+from chatcmd.cli.wanted import add_most, add_wanted, most_of, wanted_of
 from chatcmd.errors import Exit
-from chatcmd.history.entry import Entry, Wanted
-from chatcmd.history.library import Library
+from chatcmd.history.entry import ALL, Entry
+from chatcmd.history.library import LIVE, Library
 from chatcmd.language import _
 from chatcmd.settings.root import Root
-
-SHOWN = 20
 
 
 def add(parser: Parser) -> None:
     """Add what the command takes."""
-    add_user(parser)
-    parser.add_argument("-n", type=int, default=SHOWN, metavar="N", help=_("how many (default {n})").format(n=SHOWN))
-    parser.add_argument("--all", action="store_true", help=_("all of them"))
+    add_wanted(parser)
+    add_most(parser)
 
 
 def run(arguments: argparse.Namespace, library: Library, root: Root) -> Exit:
     """List them; what cannot be read is said, and sets the exit code."""
-    wanted = Wanted(user=user_of(arguments))
-    found = islice(library.entries(wanted), None if arguments.all else max(arguments.n, 0))
+    wanted, most = wanted_of(arguments), most_of(arguments)
     entries: list[Entry] = []
-    screen, code = pipe_screen(), Exit.DONE
-    for entry in found:
-        if isinstance(entry, Entry):
-            entries.append(entry)
-        else:
+    screen, code, more = beside(), Exit.DONE, False
+    for entry in library.entries(wanted) if most != 0 else ():
+        if not isinstance(entry, Entry):
             screen.fail(str(entry))
             code = Exit.HISTORY
+        elif len(entries) == most:
+            more = True
+            break
+        else:
+            entries.append(entry)
+    live = [Path(entry.path).with_suffix(LIVE).exists() for entry in entries]
     if arguments.json:
-        write_document([msgspec.to_builtins(entry) for entry in entries])
+        write_document([told(entry, is_live=is_live) for entry, is_live in zip(entries, live, strict=True)])
     elif entries:
-        rows = [(each.id, each.user, str(each.turns), each.model, each.title) for each in entries]
-        screen.table(rows, (_("session"), _("user"), _("turns"), _("model"), _("title")))
-    elif code == Exit.DONE:
+        show(view(), entries, live)
+        if more:
+            screen.note(_("there are more; see them with -n N or --all"))
+    elif code == Exit.DONE and wanted == ALL and most != 0:
         screen.note(_("nothing is saved in {folder} yet").format(folder=root.history))
+    elif code == Exit.DONE and most != 0:
+        screen.note(_("no saved session matches"))
     return code

@@ -1,0 +1,30 @@
+"""Asking before something goes away: a person at a terminal, or a flag that says it."""
+
+import sys
+
+from chatcmd.cli.parser import Parser
+from chatcmd.errors import UsageError
+from chatcmd.language import _, marked
+from chatcmd.terminal.clean import clean
+
+YES = ("y", "yes", "是", "好", "是的")
+ASKS = marked("this asks first, and there is no terminal to ask at; add --yes when it is meant")
+
+
+def add_consent(parser: Parser) -> None:
+    """Add the flag that answers for a person."""
+    parser.add_argument("--yes", action="store_true", help=_("do not ask"))
+
+
+def agreed(question: str, *, yes: bool) -> bool:
+    """Ask a question that only a plain yes answers, unless it was said before; raises UsageError where nobody is."""
+    if yes:
+        return True
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(_(ASKS))
+    sys.stderr.write(clean(question) + _(" [y/N] "))
+    sys.stderr.flush()
+    line = sys.stdin.buffer.readline()
+    if not line.endswith(b"\n"):
+        sys.stderr.write("\n")
+    return line.decode("utf-8", "replace").strip().casefold() in YES
