@@ -26,6 +26,7 @@
         ├── ServerFailed         5xx, and an error object inside a stream
         ├── NotAnAnswer          status 200 with something that is no chat answer
         ├── EmptyAnswer          a finished answer without a word
+        ├── NotRecorded          a question that the recording does not answer
         └── BrokenOff            an answer that ended before the server said that it was complete
 
 The text of an error is one sentence that a person can act on: what failed, where, what to do next. It may hold words
@@ -199,6 +200,10 @@ class NotAnAnswer(ProviderError):
 
 
 class EmptyAnswer(ProviderError):
+    pass
+
+
+class NotRecorded(ProviderError):
     pass
 
 

@@ -19,6 +19,9 @@ from chatcmd.terminal import EndOfInput, Interrupted, Keyboard
 SHOWN = 20
 """Turns that are shown of a session that is gone on with, the newest; what came before has scrolled away anyway."""
 
+AROUND = 1
+"""Turns that are shown before and behind one that was looked for."""
+
 
 def go_on_with(app: App, path: Path) -> Talk:
     """Go on with a saved session, as its user; the session that this user was in is saved, all others stay alive.
@@ -97,10 +100,35 @@ def live_here(app: App, path: Path) -> Talk | None:
     return next((talk for talk in app.talks.values() if talk.path == path), None)
 
 
-def show(app: App, talk: Talk) -> None:
-    """Show the newest turns of a session that is gone on with, and say where it goes on."""
+def show(app: App, talk: Talk, turn: int = 0) -> None:
+    """Show the newest turns of a session that is gone on with, and say where it goes on.
+
+    Where `turn` is given and is none of these, the turns around it are shown.
+    """
     session, number = talk.session, len(talk.session.turns)
     hidden = number - SHOWN
+    if 0 < turn <= hidden:
+        _show_around(app, session, turn)
+    else:
+        _show_newest(app, talk, hidden)
+    sentence = _("going on with '{title}' of {user}, after turn {number}")
+    if talk.is_new and session.parent is not None:
+        sentence = _("going on in a branch of '{title}' of {user}, after turn {number}; the session itself stays: {id}")
+    title, user, of = clean_line(session.title), clean_line(session.user), session.parent.id if session.parent else ""
+    app.screen.note(sentence.format(title=title, user=user, number=number, id=of))
+
+
+def _show_around(app: App, session: Session, turn: int) -> None:
+    first, last = max(turn - AROUND, 1), turn + AROUND
+    for each in session.turns[first - 1 : last]:
+        for message in (*each.aside, each.question, each.answer):
+            app.screen.message(message, session.user)
+    sentence = _("these were turns {first} to {last} of {number}; go on from here in a copy with: {fork}")
+    app.screen.note(sentence.format(first=first, last=last, number=len(session.turns), fork=f"/fork {turn}"))
+
+
+def _show_newest(app: App, talk: Talk, hidden: int) -> None:
+    session = talk.session
     if hidden > 0:
         sentence = ngettext("{n} earlier turn is not shown here", "{n} earlier turns are not shown here", hidden)
         if not talk.is_new:
@@ -111,11 +139,6 @@ def show(app: App, talk: Talk) -> None:
             )
         app.screen.note(sentence.format(n=hidden, command=f"chatcmd history show {session.id}"))
     app.screen.transcript(replace(session, turns=session.turns[-SHOWN:]))
-    sentence = _("going on with '{title}' of {user}, after turn {number}")
-    if talk.is_new and session.parent is not None:
-        sentence = _("going on in a branch of '{title}' of {user}, after turn {number}; the session itself stays: {id}")
-    title, user, of = clean_line(session.title), clean_line(session.user), session.parent.id if session.parent else ""
-    app.screen.note(sentence.format(title=title, user=user, number=number, id=of))
 
 
 async def _choose(app: App, path: Path, keyboard: Keyboard) -> str:

@@ -15,6 +15,7 @@ from chatcmd.cli.setup import with_service
 from chatcmd.clock import Clock
 from chatcmd.desk import Desk
 from chatcmd.errors import Exit, UsageError
+from chatcmd.history.upkeep import keep_in_step
 from chatcmd.language import _, marked
 from chatcmd.repl import Repl
 from chatcmd.resumption import show
@@ -68,6 +69,8 @@ async def _talk(run: Run, arguments: argparse.Namespace) -> Exit:
         _greet(app, at_terminal=at_terminal)
         await signals.guard(_begin(app, arguments, keyboard))
         app.warm(DRAWN if keyboard.interactive else 0)
+        if app.library is not None and keyboard.interactive:
+            keep_in_step(app.library.folder)
         return await Repl(app, keyboard, signals).run()
     except (Leave, Stopped, ReaderGone) as ended:  # before the first line, as while a resumed session was shown
         if app is not None:

@@ -21,6 +21,9 @@ from chatcmd.settings.root import Root, find_root
 from chatcmd.settings.settings import Settings
 from chatcmd.terminal.screen import Screen
 
+PICKED = True
+"""Stands for a session that is to be picked from a list."""
+
 
 class Run(Struct):
     """What a command line and its surroundings come to."""
@@ -42,8 +45,8 @@ def add_flags(parser: Parser) -> None:
     add("-p", "--persona", metavar="NAME", help=_("who answers: a file of envs/personas"))
     add("-m", "--model", metavar="NAME", help=_("MODEL, or NAME/MODEL of [providers.NAME]"))
     add("-c", "--continue", dest="go_on", action="store_true", help=_("go on with the last session"))
-    text = _("go on with a session: id, its beginning, title, -1")
-    add("-r", "--resume", metavar="SESSION", help=text)
+    text = _("go on with a session: id, its beginning, title, -1; without one, pick it from a list")
+    add("-r", "--resume", metavar="SESSION", nargs="?", const=PICKED, help=text)
     add("--fork", action="store_true", help=_("with -c or -r: go on in a copy, whoever has the session open"))
     add_service(parser)
 

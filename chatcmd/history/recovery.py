@@ -1,6 +1,8 @@
 """What a killed process left in a journal, made into a saved session: every line that can be read is kept."""
 
+import os
 import time
+from collections.abc import Iterator
 from glob import escape
 from itertools import count
 from pathlib import Path
@@ -61,7 +63,7 @@ def _is_being_made(path: Path) -> bool:
 def _saved(path: Path) -> Recovered | None:
     saved = path.with_suffix(SAVED)
     known, trouble = _known(saved)
-    session, damaged = replay(path.read_bytes(), known or _nameless(path))
+    session, damaged = replay(path.read_bytes(), known or nameless(path))
     if session is not None:
         _refuse_newer(path, session)
     if damaged:
@@ -176,7 +178,7 @@ class _Told:
             self.session = replace(self.session, aside=(*self.session.aside, answer))
 
 
-def _nameless(path: Path) -> Session:
+def nameless(path: Path) -> Session:
     """Say of a session what its journal's name tells, for want of the line that opens it."""
     return Session(
         id=path.stem,
@@ -201,10 +203,14 @@ def _refuse_newer(path: Path, session: Session) -> None:
         raise HistoryError(sentence.format(path=path))
 
 
+def asides(path: Path) -> Iterator[Path]:
+    """Give the names that a file can be kept under when it is damaged, in the order in which they are taken."""
+    return (path.with_name(f"{path.name}{DAMAGED}{number or ''}") for number in count())
+
+
 def _aside(path: Path) -> Path:
     """Choose another name for a file, never that of one that was kept before."""
-    names = (path.with_name(f"{path.name}{DAMAGED}{number or ''}") for number in count())
-    return next(name for name in names if not name.exists())
+    return next(name for name in asides(path) if not os.path.lexists(name))
 
 
 def _keep(path: Path) -> None:

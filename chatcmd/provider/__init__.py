@@ -21,13 +21,16 @@ __all__ = ["Provider", "Providers", "Request"]
 
 
 class Providers:
-    """The connections of one run: one client a service, made once and kept from turn to turn."""
+    """The connections of one run: one client a service, made once and kept from turn to turn.
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    `demo` answers where there is no network: the demo model, unless another one is given.
+    """
+
+    def __init__(self, environ: Mapping[str, str], demo: Provider | None = None) -> None:
         self._environ = environ
         self._lock = threading.Lock()
         self._connected: dict[Service, Compatible] = {}
-        self._demo = Demo()
+        self._demo = demo or Demo()
 
     def demo(self) -> Provider:
         return self._demo

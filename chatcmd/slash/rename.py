@@ -3,14 +3,11 @@
 from collections.abc import Iterable
 
 from chatcmd.app import App
-from chatcmd.errors import UsageError
+from chatcmd.conversation.label import checked_title
 from chatcmd.language import _, marked
 from chatcmd.slash.registry import command, matching
 from chatcmd.terminal import Offer
 from chatcmd.terminal.clean import clean_line
-
-LONGEST = 200
-"""Characters of a title."""
 
 
 def _offers(app: App, typed: str) -> Iterable[Offer]:
@@ -33,12 +30,6 @@ async def rename(app: App, argument: str) -> None:
             _("the title is: {title}").format(title=clean_line(title)) if title else _("this session has no title yet")
         )
         return
-    if not clean_line(argument).strip():
-        raise UsageError(_("a title needs at least one visible character"))
-    if len(argument) > LONGEST:
-        raise UsageError(
-            _("a title can have {most} characters, and this one has {n}").format(most=LONGEST, n=len(argument))
-        )
-    talk.renamed(argument)
+    talk.renamed(checked_title(argument))
     app.tell_trouble(talk)
     app.screen.note(_("the title is: {title}").format(title=clean_line(argument)))

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from chatcmd.errors import Exit
+from chatcmd.terminal.pick import Choice, Shelf
 
 
 class EndOfInput(Exception):
@@ -92,6 +93,13 @@ class Keyboard(Protocol):
 
     def pressing(self, take: Callable[[str], None]) -> AbstractContextManager[None]:
         """Give each key by its name as it is pressed, in place of lines; where there are none, nothing comes."""
+        ...
+
+    async def pick(self, shelf: Shelf, typed: str = "") -> Choice | None:
+        """Let a person pick one of what is found by what they type; None when they leave without.
+
+        Raises UsageError where there is nobody, and ReaderGone.
+        """
         ...
 
     def close(self) -> None:

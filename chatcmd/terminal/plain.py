@@ -14,6 +14,7 @@ from chatcmd.language import _
 from chatcmd.terminal import NO_DRAFT, Desk, EndOfInput, Line, ReaderGone
 from chatcmd.terminal.block import going_on, unquoted
 from chatcmd.terminal.clean import clean_line
+from chatcmd.terminal.pick import Choice, Shelf
 
 CHUNK = 65536
 CONTINUED = "... "
@@ -86,6 +87,14 @@ class PlainKeyboard:
 
     def pressing(self, take: Callable[[str], None]) -> AbstractContextManager[None]:  # noqa: ARG002 - lines have none
         return nullcontext()
+
+    async def pick(self, shelf: Shelf, typed: str = "") -> Choice | None:
+        """Let one be picked of a numbered list; what is no number is looked for."""
+        from chatcmd.terminal.numbered import numbered  # noqa: PLC0415 - few prompts come to it
+
+        if self._prompts is None:
+            raise UsageError(_("there is nobody here to pick from a list"))
+        return await numbered(shelf, typed, self._prompt, self._one)
 
     def _prompt(self, text: str) -> None:
         if self._prompts is not None:

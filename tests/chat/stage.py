@@ -24,6 +24,7 @@ from chatcmd.settings.persona import DEFAULT
 from chatcmd.settings.root import find_root
 from chatcmd.signals import Signals
 from chatcmd.terminal import NO_DRAFT, Desk, EndOfInput, Keyboard, Line
+from chatcmd.terminal.pick import Choice, Shelf
 from chatcmd.terminal.plain import PlainKeyboard
 from chatcmd.terminal.screen import Screen
 from tests.loopback import Loopback
@@ -224,6 +225,12 @@ class Keys:
 
     def pressing(self, take: Callable[[str], None]) -> AbstractContextManager[None]:  # noqa: ARG002 - it types lines
         return nullcontext()
+
+    async def pick(self, shelf: Shelf, typed: str = "") -> Choice | None:
+        """Take the first of what is found; it types no line for it."""
+        found = [each for found in shelf.find(typed, lambda _sentence: None) for each in found.choices]
+        shelf.close()
+        return found[0] if found else None
 
     def close(self) -> None:
         pass

@@ -277,7 +277,14 @@ def test_output_that_knows_only_ascii_gets_a_document_all_the_same(tmp_path: Pat
 
 
 BIG = (["show", "big"], ["show", "big", "--json"], ["show", "big", "--raw"])
-SMALL = (["search", "q"], ["search", "q", "--json"], ["list", "--all"], ["list", "--json"], ["path"], ["path", "--json"])
+SMALL = (
+    ["search", "q"],
+    ["search", "q", "--json"],
+    ["list", "--all"],
+    ["list", "--json"],
+    ["path"],
+    ["path", "--json"],
+)
 
 
 @pytest.mark.parametrize(("words", "taken"), [*((words, 10) for words in BIG), *((words, 0) for words in BIG + SMALL)])

@@ -1,4 +1,4 @@
-"""`chatcmd history verify` through pipes and at a terminal: what it prints, its exit codes, and that it can be stopped."""
+"""`chatcmd history verify` through pipes and at a terminal: what it prints, how it ends, and that it can be stopped."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from chatcmd.history.library import Library
-from tests.history.damage import ID, changed, copies, put, talked, with_message, written
-from tests.history.made import abandoned, as_mere_owner, mode, saved, tree
+from tests.history.damage import changed, copies, put, talked, with_message, written
+from tests.history.made import ID, abandoned, as_mere_owner, mode, saved, tree
 from tests.hostile import HOSTILE, raw_controls
 from tests.terminal_driver import CHATCMD, Finished, Terminal, run
 
@@ -23,6 +23,10 @@ def verify(root: Path, *words: str) -> Finished:
     return run([*CHATCMD, "history", "verify", *words, "--root", str(root)])
 
 
+def beside(what: str) -> str:
+    return f"--repair {what}, and keeps the file as it is beside"
+
+
 def test_sound_history_ends_with_zero_and_says_so(library: Library, tmp_path: Path) -> None:
     saved(library, talked(1))
     done = verify(tmp_path)
@@ -33,33 +37,29 @@ def test_sound_history_ends_with_zero_and_says_so(library: Library, tmp_path: Pa
 
 def test_what_is_wrong_stands_below_its_path_and_ends_with_one_until_it_is_mended(tmp_path: Path) -> None:
     path = put(tmp_path / "history", with_message(2, latency="fast"))
-    put(tmp_path / "history", written(), session_id=OTHER)
+    other = put(tmp_path / "history", written(), session_id=OTHER)
     done = verify(tmp_path)
     assert done.code == 1
-    assert done.out == (
-        f"{path.with_name(OTHER)}.json\n"
-        f"  it says that it is session {ID}; --repair writes the name that its place has into it, and keeps the file as"
-        " it is beside\n"
-        f"{path}\n"
-        "  it is no saved session (Expected `object | null`, got `str` - at `$.messages[2].latency`); 6 messages can be"
-        " read; --repair writes them anew, and keeps the file as it is beside (left out: $.messages[2].latency)\n"
-    )
+    fault = "it is no saved session (Expected `object | null`, got `str` - at `$.messages[2].latency`)"
+    assert done.out.splitlines() == [
+        str(path),
+        f"  {fault}; 6 messages can be read; {beside('writes them anew')} (left out: $.messages[2].latency)",
+        str(other),
+        f"  it says that it is session {ID}; {beside('writes the name that its place has into it')}",
+    ]
     assert done.err == (
         "2 sessions were looked at\n2 things are wrong\nmend what can be mended: chatcmd history verify --repair\n"
     )
     done = verify(tmp_path, "--repair")
     assert done.code == 0
-    assert done.out.splitlines()[3] == (
-        "  repaired: it is no saved session (Expected `object | null`, got `str` - at `$.messages[2].latency`); written "
-        f"anew without $.messages[2].latency; as it was, it is kept as {ID}.json.damaged"
+    assert done.out.splitlines()[1] == (
+        f"  repaired: {fault}; written anew without $.messages[2].latency; as it was, it is kept as {ID}.json.damaged"
     )
     assert done.err == "2 sessions were looked at\n2 things were mended\nnothing is damaged\n"
     done = verify(tmp_path, "--repair")
-    assert (done.code, done.out) == (
-        0,
-        f"{path.parent}\n  note: 2 damaged files are kept here ({OTHER}.json.damaged, {ID}.json.damaged); delete them "
-        "when you do not need them\n",
-    )
+    kept = f"{OTHER}.json.damaged, {ID}.json.damaged"
+    note = f"  note: 2 damaged files are kept here ({kept}); delete them when you do not need them\n"
+    assert (done.code, done.out) == (0, f"{path.parent}\n{note}")
 
 
 def test_document_tells_every_fact(tmp_path: Path) -> None:
@@ -122,20 +122,21 @@ def test_folder_and_file_that_may_not_be_read_are_told(tmp_path: Path) -> None:
     assert mode(path) == 0
 
 
-def test_hostile_names_and_texts_are_inert(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("every", "words"), [(1, []), (1, ["--json"]), (8, ["--repair"]), (8, ["--repair", "--json"])])
+def test_hostile_names_and_texts_are_inert(every: int, words: list[str], tmp_path: Path) -> None:
     history = tmp_path / "history"
-    for number, text in enumerate(HOSTILE.values()):
+    for number, text in enumerate([*HOSTILE.values()][::every]):
         mild = text.encode("utf-8", "replace").decode()
         name = mild.replace("/", "").replace("\0", "")[:40]
         put(history, written()[:-20] + mild.encode(), session_id=f"{number}{name}")
         put(history, changed(user=mild, id=mild, ended_by=mild, **{mild: 1}), session_id=f"t{number}")
         (history / "简说Python" / f"{name} {number}").touch(0o600)
-    for words in ([], ["--json"], ["--repair"], ["--repair", "--json"]):
-        done = verify(tmp_path, *words)
-        assert raw_controls(done.out_bytes) == [], words
-        assert raw_controls(done.err.encode()) == [], words
-        assert "\r" not in done.out
-        assert "Traceback" not in done.err
+    done = verify(tmp_path, *words)
+    assert raw_controls(done.out_bytes) == []
+    assert raw_controls(done.err.encode()) == []
+    assert "\r" not in done.out
+    assert "Traceback" not in done.err
+    assert done.code == int("--repair" not in words)
 
 
 @pytest.mark.parametrize("columns", [40, 80, 120])
@@ -157,10 +158,11 @@ def test_stopping_it_ends_with_what_was_found(tmp_path: Path) -> None:
         put(tmp_path / "history", written()[:-20], session_id=f"s{number:04}")
     with Terminal([*CHATCMD, "history", "verify", "--repair", "--root", str(tmp_path)], columns=200) as terminal:
         terminal.expect("s2999.json")
+        terminal.expect("of 3,000 sessions are looked at")
         terminal.send("\x03")
         assert terminal.wait() == 130
         assert "stopped; " in terminal.text
-        assert "sessions were looked at" in terminal.text
+        assert " looked at" in terminal.text
         assert "Traceback" not in terminal.text
     assert written()[:-20] in copies(tmp_path / "history" / "简说Python" / "s2999.json")
     assert written()[:-20] == (tmp_path / "history" / "简说Python" / "s0000.json").read_bytes()

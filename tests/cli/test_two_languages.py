@@ -190,9 +190,9 @@ def test_the_history_is_listed_and_shown_in_chinese(tmp_path: Path) -> None:
     head, *rows = done.out.splitlines()
     assert chinese(head)
     assert not english(head)
-    assert len(head.split()) == 5
+    assert len(head.split()) == 6
     ends = [cells(line[: line.index("gpt-3.5-turbo")]) for line in rows]
-    assert [cells(head[: head.index(head.split()[3])])] * 2 == ends
+    assert [cells(head[: head.index(head.split()[4])])] * 2 == ends
     shown = run([*CHATCMD, "history", "show", ID, *root])
     assert (shown.code, shown.err) == (0, "")
     assert shown.out == run([*CHATCMD, "history", "show", ID, "--root", str(tmp_path)]).out

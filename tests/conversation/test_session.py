@@ -2,6 +2,7 @@ from itertools import pairwise
 
 import pytest
 from hypothesis import given, strategies as st
+from msgspec.structs import replace
 
 from chatcmd.conversation.message import Message, Persona, Turn
 from chatcmd.conversation.session import TITLE_LENGTH, Parent, Session, paired, title_of
@@ -106,6 +107,7 @@ def test_a_branch_shares_the_first_turns_and_knows_its_parent() -> None:
     assert (branch.id, branch.started, branch.ended, branch.ended_by) == ("b", "2026-11-22", None, None)
     assert branch.parent == Parent("a", 2)
     assert branch.title == "q0"
+    assert replace(session, source={"format": "x"}).branch(1, "b", "2026-11-22").source is None
     assert (session.ended_by, len(session.turns)) == ("exit", 3)
 
 

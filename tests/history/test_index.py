@@ -197,7 +197,11 @@ def _damage_one(library: Library) -> None:
     path.write_bytes(data[:100])
 
 
-@pytest.mark.parametrize("change", [_add, _remove, _replace, _move_folder, _remove_folder, _damage_one])
+def _make_fifo(library: Library) -> None:
+    os.mkfifo(library.folder / "alice" / "20300101T000000Z-0000.json")
+
+
+@pytest.mark.parametrize("change", [_make_fifo, _add, _remove, _replace, _move_folder, _remove_folder, _damage_one])
 def test_files_added_removed_and_replaced_by_hand_are_noticed_at_once(
     library: Library, change: Callable[[Library], None]
 ) -> None:

@@ -9,10 +9,11 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from chatcmd.errors import Damaged, NotSaved, SessionInUse
+from chatcmd.errors import Damaged, NotSaved
 from chatcmd.history import file
-from chatcmd.history.foreign.tutorial import Imported, import_tutorial
+from chatcmd.history.foreign.imported import Import
 from chatcmd.history.library import Library
+from tests.history.imports import counts, take_in
 from tests.history.made import PERSONA, contents, full_disk, tree, words
 
 SYSTEM = {"role": "system", "content": PERSONA.content}
@@ -24,6 +25,10 @@ LONG_AGO = 1_678_000_000.5
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
     return Library(tmp_path / "history")
+
+
+def import_tutorial(source: Path, library: Library) -> Import:
+    return take_in(source, library, "tutorial")
 
 
 def tutorial(path: Path, users: Any) -> Path:
@@ -39,7 +44,7 @@ def test_tutorials_file_becomes_a_session_a_user(library: Library, tmp_path: Pat
     source = tutorial(tmp_path / "user_messages.json", users)
     assert b"\\u7b80" in source.read_bytes()
     done = import_tutorial(source, library)
-    assert (len(done.written), done.left_out, done.known) == (2, (), 0)
+    assert counts(done) == (2, 0, 0, 0, 0)
     first, second = (file.read(path) for path in done.written)
     assert [path.parent.name for path in done.written] == ["简说Python", "bob"]
     assert [message.api for message in first.messages] == users["简说Python"]
@@ -64,29 +69,31 @@ def test_importing_again_makes_no_duplicates_whenever_and_under_whatever_name(li
     before = tree(library.folder)
     again = tutorial(tmp_path / "two.json", users)
     os.utime(again)
-    assert import_tutorial(again, library) == Imported((), (), 2, 0)
+    assert counts(import_tutorial(again, library)) == (0, 0, 2, 0, 0)
     assert tree(library.folder) == before
     users["a"] += [ASKED, ANSWERED]
     grown = import_tutorial(tutorial(again, users), library)
-    assert (len(grown.written), grown.known) == (1, 1)
+    assert counts(grown) == (0, 1, 1, 0, 0)
 
 
 def test_users_who_asked_nothing_leave_no_file_and_are_counted(library: Library, tmp_path: Path) -> None:
     users = {"empty": [], "persona alone": [SYSTEM], "a": [ASKED, ANSWERED]}
     done = import_tutorial(tutorial(tmp_path / "one.json", users), library)
-    assert (len(done.written), done.left_out, done.known, done.empty) == (1, (), 0, 2)
+    assert counts(done) == (1, 0, 0, 2, 0)
 
 
 def test_import_does_not_overwrite_a_session_that_has_its_id(library: Library, tmp_path: Path) -> None:
     source = tutorial(tmp_path / "one.json", {"a": [ASKED, ANSWERED]})
     (path,) = import_tutorial(source, library).written
-    other = msgspec.json.decode(path.read_bytes()) | {"source": None, "title": "not the same"}
+    content = msgspec.json.decode(path.read_bytes())
+    content["messages"][0]["content"] = "not the same"
+    other = content | {"source": None, "title": "not the same"}
     path.write_bytes(msgspec.json.encode(other))
     (second,) = import_tutorial(source, library).written
     assert second != path
     assert second.stem == file.read(second).id
     assert file.read(path).title == "not the same"
-    assert import_tutorial(source, library) == Imported((), (), 1, 0)
+    assert counts(import_tutorial(source, library)) == (0, 0, 1, 0, 0)
 
 
 LEFT_OUT: dict[str, tuple[Any, str]] = {
@@ -112,7 +119,7 @@ def test_users_that_cannot_be_taken_in_are_left_out_and_told(library: Library, t
     assert [path.parent.name for path in done.written] == ["good"]
     assert len(done.left_out) == len(LEFT_OUT)
     for told, (name, (_, reason)) in zip(done.left_out, LEFT_OUT.items(), strict=True):
-        assert told.startswith(f"{name}: {reason}")
+        assert str(told).startswith(f"{name}: {reason}")
 
 
 def test_odd_roles_and_orders_are_kept_as_they_are(library: Library, tmp_path: Path) -> None:
@@ -149,16 +156,7 @@ def test_lone_surrogates_become_replacement_characters_and_cost_nobody_else_anyt
     assert import_tutorial(source, library).known == 3
 
 
-REFUSED = {
-    b"": "is not readable JSON",
-    b"{": "is not readable JSON",
-    b"\xff\xfe{\x00}\x00": "is not readable JSON",
-    b"[" * 100_000: "is not readable JSON",
-    b'{"a": NaN}': "is not readable JSON",
-    b"[]": "is not a history of the form {user: [messages, ...]}",
-    b"null": "is not a history of the form {user: [messages, ...]}",
-    b'"text"': "is not a history of the form {user: [messages, ...]}",
-}
+REFUSED = (b"", b"{", b"\xff\xfe{\x00}\x00", b"[" * 100_000, b"[]", b"null", b'"text"')
 
 
 @pytest.mark.parametrize("data", REFUSED, ids=lambda data: repr(data[:12]))
@@ -166,14 +164,14 @@ def test_other_files_are_refused_and_nothing_is_imported(data: bytes, library: L
     (tmp_path / "f.json").write_bytes(data)
     with pytest.raises(Damaged, match="nothing was imported") as refused:
         import_tutorial(tmp_path / "f.json", library)
-    assert str(refused.value).startswith(f"{tmp_path / 'f.json'} {REFUSED[data]}")
-    assert not library.folder.exists()
+    assert str(refused.value).startswith(f"{tmp_path / 'f.json'} is no history of the form {{user: [messages, ...]}}")
+    assert library.users() == []
 
 
-def test_missing_file_and_folder_are_refused(library: Library, tmp_path: Path) -> None:
-    for path, reason in ((tmp_path / "none", "No such file or directory"), (tmp_path, "Is a directory")):
-        with pytest.raises(Damaged, match=f"{path} cannot be read: {reason}"):
-            import_tutorial(path, library)
+def test_missing_file_is_refused(library: Library, tmp_path: Path) -> None:
+    path = tmp_path / "none"
+    with pytest.raises(Damaged, match=f"{path} cannot be read: No such file or directory"):
+        import_tutorial(path, library)
 
 
 def test_byte_order_mark_and_readable_utf_8_are_taken(library: Library, tmp_path: Path) -> None:
@@ -195,15 +193,27 @@ def test_full_disk_keeps_what_was_imported_and_the_next_import_brings_the_rest(
     assert ([path.parent.name for path in done.written], done.known) == (["b"], 1)
 
 
-def test_two_imports_at_once_do_not_write_one_session(library: Library, tmp_path: Path) -> None:
-    source = tutorial(tmp_path / "f.json", {"a": [ASKED]})
-    (path,) = import_tutorial(source, library).written
+def test_session_that_is_open_elsewhere_is_left_out_and_told(library: Library, tmp_path: Path) -> None:
+    source = tutorial(tmp_path / "f.json", {"a": [ASKED], "b": [ASKED]})
+    (path, _) = import_tutorial(source, library).written
     path.unlink()
     journal = library.open("a", path.stem)
-    with pytest.raises(SessionInUse):
-        import_tutorial(source, library)
+    done = import_tutorial(source, library)
+    assert counts(done) == (0, 0, 1, 0, 1)
+    assert str(done.left_out[0]) == f"a: session {path.stem} is open in another chatcmd; leave it there first"
     journal.close(remove=True)
-    assert import_tutorial(source, library).written == (path,)
+    assert import_tutorial(source, library).written == [path]
+
+
+def test_file_that_breaks_off_brings_all_that_stands_before(library: Library, tmp_path: Path) -> None:
+    source = tutorial(tmp_path / "f.json", {"a": [ASKED, ANSWERED], "b": [ASKED, ANSWERED, ASKED, ANSWERED]})
+    source.write_bytes(source.read_bytes()[:-12])
+    done = take_in(source, library)
+    assert [path.parent.name for path in done.written] == ["a", "b"]
+    assert [len(file.read(path).turns) for path in done.written] == [1, 1]
+    assert [str(left) for left in done.left_out] == ["b: some of it is damaged, and could not be read"]
+    whole = tutorial(source, {"a": [ASKED, ANSWERED], "b": [ASKED, ANSWERED, ASKED, ANSWERED]})
+    assert counts(take_in(whole, library)) == (0, 1, 1, 0, 0)
 
 
 TEXT = st.text(st.characters())  # surrogates, too

@@ -42,9 +42,9 @@ def stage(tmp_path: Path, server: Loopback) -> Stage:
     return Stage(tmp_path / "root", server)
 
 
-def newest_asked(models: Models) -> set[tuple[str, str]]:
-    """Find the question that each model was asked last."""
-    return set(dict(models.order).items())
+def newest_asked(models: Models, before: int) -> set[tuple[str, str]]:
+    """Find the question that each model was asked last since so many were asked of all."""
+    return set(dict(models.order[before:]).items())
 
 
 def recorded_answers(stage: Stage) -> set[tuple[str, str]]:
@@ -82,10 +82,11 @@ def test_killed_at_random_moments_only_what_was_on_its_way_is_asked_again(stage:
     on_their_way: Counter[tuple[str, str]] = Counter()
     recorded: dict[tuple[str, str], int] = {}
     for _ in range(KILLS):
+        before = len(models.order)
         assert killed_after(stage, 1 + chance.randrange(3), chance.random() * 0.05)
         there = recorded_answers(stage)
         recorded |= {question: recorded.get(question, models.asked[question]) for question in there}
-        on_their_way.update(newest_asked(models) - there)
+        on_their_way.update(newest_asked(models, before) - there)
     done = replay(stage, ID, *against(*MODELS))
     assert done.code == 0, done.err
     assert {question: models.asked[question] for question in recorded} == recorded

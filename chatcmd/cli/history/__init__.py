@@ -52,18 +52,28 @@ def run(words: list[str]) -> int:
 
 def _parse(words: Sequence[str]) -> tuple[Any, argparse.Namespace]:
     """Parse the words; give the module that does what they name."""
-    called = next((word for word in words if word in COMMANDS), None)
-    module: Any = import_module(f"{__name__}.{COMMANDS[called][0]}") if called else None
-    parser = Parser(prog="chatcmd history", usage=_("COMMAND [options]"), description=_("What was saved."))
-    add_lang(parser)
     common = Parser(add_help=False)
     common.add_argument("--root", metavar="DIR", help=_("the folder that holds envs/ and history/"))
     common.add_argument("--json", action="store_true", help=_("one JSON document on standard output"))
-    add_lang(common, default=argparse.SUPPRESS)  # a command does not forget what stood before it
+    add_lang(common)
+    called = next((word for word in words if word in COMMANDS), None)
+    if called is None:
+        return None, _overview().parse_args(words)  # which ends here: a page of help, or what is wrong
+    name, what, text = COMMANDS[called]
+    module: Any = import_module(f"{__name__}.{name}")
+    usage = (_("[options]") + f" {what}").rstrip()
+    parser = Parser(prog=f"chatcmd history {called}", usage=usage, parents=[common], description=_(text))
+    module.add(parser)
+    rest = list(words)
+    rest.remove(called)
+    return module, parser.parse_args(rest) if "--" in rest else parser.parse_intermixed_args(rest)
+
+
+def _overview() -> Parser:
+    """Name the commands."""
+    parser = Parser(prog="chatcmd history", usage=_("COMMAND [options]"), description=_("What was saved."))
+    add_lang(parser)
     commands = parser.add_subparsers(prog=parser.prog, dest="command", required=True, metavar="COMMAND")
-    for name, (_module, what, text) in COMMANDS.items():
-        usage = (_("[options]") + f" {what}").rstrip()
-        command = commands.add_parser(name, usage=usage, parents=[common], help=_(text), description=_(text))
-        if name == called:
-            module.add(command)
-    return module, parser.parse_args(words)
+    for name, (_module, _what, text) in COMMANDS.items():
+        commands.add_parser(name, help=_(text))
+    return parser

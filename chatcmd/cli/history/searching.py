@@ -5,31 +5,18 @@ from collections.abc import Iterator
 
 import msgspec
 
-from chatcmd.cells import cells, cut
 from chatcmd.cli.document import write_document
 from chatcmd.cli.flags import beside, view
 from chatcmd.cli.parser import Parser
 from chatcmd.cli.progress import Progress
 from chatcmd.cli.wanted import add_most, add_wanted, most_of, wanted_of
-from chatcmd.conversation.query import Query, Span, excerpt
+from chatcmd.conversation.query import Query
 from chatcmd.errors import Exit, HistoryError
-from chatcmd.history.entry import Entry
-from chatcmd.history.hit import TITLE, Hit
+from chatcmd.finding.page import LINES, Page
+from chatcmd.history.hit import Hit
 from chatcmd.history.library import Library
-from chatcmd.history.row import when
-from chatcmd.language import _, marked, ngettext
+from chatcmd.language import _, ngettext
 from chatcmd.settings.root import Root
-from chatcmd.terminal.clean import clean, clean_line
-from chatcmd.terminal.screen import Screen
-
-LINES = {"user": marked("  turn {turn}, question: "), "assistant": marked("  turn {turn}, answer: ")}
-"""What stands before an excerpt, by who said it."""
-
-LOOKED = 2000
-"""Characters before and behind what was found first, which an excerpt is cut out of."""
-
-IN_PIPES, LEAST, LEAST_EXCERPT = 120, 16, 8
-"""Cells of a line where no terminal shows it, and those that a title and an excerpt have in any case."""
 
 
 def add(parser: Parser) -> None:
@@ -50,7 +37,7 @@ def run(arguments: argparse.Namespace, library: Library, root: Root) -> Exit:  #
     if arguments.json:
         write_document([_told(hit) for hit in search.hits()])
     else:
-        page = _Page(view(), query)
+        page = Page(view(), query)
         for hit in search.hits():
             page.show(hit)
         search.sum_up()
@@ -101,56 +88,6 @@ class _Search:
             _("read the newest: {command}").format(command=read),
             _("or go on with it: {command}").format(command=f"chatcmd -r {session}"),
         )
-
-
-class _Page:
-    """The hits, those of a session together."""
-
-    def __init__(self, screen: Screen, query: Query) -> None:
-        self._screen, self._query = screen, query
-        self._width = screen.columns or IN_PIPES
-        self._session = ""
-
-    def show(self, hit: Hit) -> None:
-        if hit.entry.path != self._session:
-            if self._session:
-                self._screen.show("")
-            self._session = hit.entry.path
-            self._head(hit.entry)
-        if hit.role != TITLE:
-            line = _(LINES[hit.role]) if hit.role in LINES else _("  turn {turn}: ")
-            before = line.format(turn=hit.turn)
-            text, spans = self._around(hit, max(self._width - cells(before), LEAST_EXCERPT))
-            self._screen.found(before, text, spans)
-
-    def _head(self, entry: Entry) -> None:
-        """Show which session it is, its title below where there is no room beside."""
-        title, before = clean_line(entry.title[:LOOKED]), ""
-        for each in (entry.id, when(entry.started), entry.user):
-            shown = clean_line(each[:LOOKED])
-            if before and cells(before) + cells(shown) + 2 > self._width:
-                break
-            before += shown + "  "
-        room = self._width - cells(before)
-        if room < min(cells(title), LEAST):
-            self._screen.show(before.rstrip())
-            before, room = "  ", self._width - 2
-        title = cut(title, max(room, LEAST))
-        self._screen.found(before, title, self._query.spans(title))
-
-    def _around(self, hit: Hit, width: int) -> tuple[str, tuple[Span, ...]]:
-        """Cut a line out of what was said, around what was found first; the text is made safe, and then it is cut."""
-        first = hit.spans[0][0] if hit.spans else 0
-        begin = max(first - LOOKED, 0)
-        before = clean(hit.text[begin:first])
-        text = clean(hit.text[begin : first + LOOKED])
-        spans = tuple(span for span in self._query.spans(text) if span[1] > len(before))
-        if spans:
-            return excerpt(text, spans, width)
-        line, _places = excerpt(
-            text, [(len(before), len(before))], width
-        )  # what was found is not there when it is safe
-        return line, ()
 
 
 def _phrase(word: str) -> str:

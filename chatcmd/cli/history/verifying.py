@@ -29,7 +29,9 @@ def add(parser: Parser) -> None:
     """Add what the command takes."""
     add_user(parser)
     parser.add_argument(
-        "--repair", action="store_true", help=_("mend what can be mended; damaged files are kept beside")
+        "--repair",
+        action="store_true",
+        help=_("mend what can be mended, and keep damaged files beside; while something is wrong, the exit code is 1"),
     )
     add_session(parser, nargs="*")
 

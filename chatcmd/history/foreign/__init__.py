@@ -1,1 +1,1 @@
-"""Other programs' histories, taken in: one file a format."""
+"""Other programs' histories, taken in: one file a format, and imported.py that keeps what they find."""

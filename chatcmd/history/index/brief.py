@@ -1,6 +1,5 @@
 """A session's file read for the index alone: what is listed of it, the words in it, and what was asked."""
 
-import os
 from pathlib import Path
 
 import msgspec
@@ -36,9 +35,8 @@ class Brief(msgspec.Struct, frozen=True):
 
 def brief_of(path: Path) -> Brief:
     """Read a file; one that holds no session is told as such. Raises OSError."""
-    with path.open("rb") as opened:
-        found = os.fstat(opened.fileno())
-        data = opened.read()
+    found = path.stat()  # before it is read: what is changed meanwhile is read again
+    data = file.read_bytes(path)
     stamp = Stamp(found.st_mtime_ns, found.st_size)
     try:
         return _quickly(path, _decoder.decode(data), stamp)

@@ -165,6 +165,8 @@ def is_sound(path: Path) -> bool:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             return bool(connection.execute("PRAGMA quick_check").fetchone() == ("ok",))
+    except sqlite3.OperationalError as error:  # locked, or left by a killed process: opening it for writing mends that
+        return error.sqlite_errorname in ("SQLITE_BUSY", "SQLITE_READONLY_ROLLBACK")
     except sqlite3.Error:
         return False
 

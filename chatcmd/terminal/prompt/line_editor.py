@@ -6,9 +6,9 @@ import sys
 from asyncio import get_running_loop
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.application import Application, run_in_terminal
 from prompt_toolkit.history import DummyHistory, History
 from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
 
@@ -18,6 +18,7 @@ from chatcmd.terminal import NO_DRAFT, Desk, EndOfInput, Line, Offer, ReaderGone
 from chatcmd.terminal.block import LEAVING, unquoted
 from chatcmd.terminal.clean import clean_line
 from chatcmd.terminal.modes import Modes
+from chatcmd.terminal.pick import Choice, Shelf
 from chatcmd.terminal.prompt.ahead import Ahead
 from chatcmd.terminal.prompt.field import Field, Look
 from chatcmd.terminal.prompt.held import Held
@@ -47,6 +48,7 @@ class LineEditor:
         self._held = Held()
         self._field = Field(self._keystrokes, self._output, self._held, reflows=reflows(environ))
         self._field.app.key_bindings = bindings(self._field, self._suspend)
+        self._drawn: Application[Any] = self._field.app
         self._desk: Desk | None = None
         self._recalled: dict[Path | None, Recalled] = {}
         self._last = ("", "")
@@ -123,6 +125,22 @@ class LineEditor:
         finally:
             pressed.close()
             self._keystrokes.many_lines = many_lines
+
+    async def pick(self, shelf: Shelf, typed: str = "") -> Choice | None:
+        """Let something be picked from a list that has the screen for itself until then; None when it is left."""
+        from chatcmd.terminal.prompt.picker import Picker  # noqa: PLC0415 - few prompts come to it
+
+        self._listen()
+        colour = not self._environ.get("NO_COLOR")
+        picker = Picker(shelf, self._keystrokes, self._output, self._suspend, colour=colour)
+        many_lines, self._keystrokes.many_lines = self._keystrokes.many_lines, False
+        self._drawn = picker.app
+        try:
+            return await picker.run(typed)
+        except OSError:  # it has vanished
+            raise ReaderGone(Exit.HANGUP) from None
+        finally:
+            self._drawn, self._keystrokes.many_lines = self._field.app, many_lines
 
     def close(self) -> None:
         """Give the terminal back as it was."""
@@ -203,8 +221,8 @@ class LineEditor:
 
     def _stop(self) -> None:
         """Stop as asked from outside, at a prompt or during an answer."""
-        if self._field.app.is_running and self._field.app.context is not None:
-            self._field.app.context.copy().run(run_in_terminal, self._suspend)
+        if self._drawn.is_running and self._drawn.context is not None:
+            self._drawn.context.copy().run(run_in_terminal, self._suspend)
         else:
             self._suspend()
 
@@ -222,10 +240,10 @@ class LineEditor:
     def _go_on(self) -> None:
         """Go on after a stop that we were not told of."""
         self._modes.again()
-        if self._field.app.is_running and not self._away:
+        if self._drawn.is_running and not self._away:
             self._output.write_raw("\r")
-            self._field.app.renderer.reset()
-            self._field.app.invalidate()
+            self._drawn.renderer.reset()
+            self._drawn.invalidate()
 
 
 def _beginning_so(words: Iterable[str]) -> Callable[[str], Iterable[Offer]]:

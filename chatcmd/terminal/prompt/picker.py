@@ -46,14 +46,16 @@ _STEPS: dict[str, Callable[[int, int, int], int]] = {
 class Picker:
     """One picking. The newest input wins: what was found for an older one is not shown any more."""
 
-    def __init__(self, shelf: Shelf, keystrokes: Keystrokes, output: Output, *, colour: bool, typed: str = "") -> None:
-        self._shelf = shelf
+    def __init__(
+        self, shelf: Shelf, keystrokes: Keystrokes, output: Output, suspend: Callable[[], None], *, colour: bool
+    ) -> None:
+        self._shelf, self._suspend = shelf, suspend
         self._found, self._chosen = Found(), 0
         self._preview: Sequence[Passage] = ()
         self._status, self._trouble = "", ""
         self._looks, self._takes, self._is_new = True, False, True
         self._style = FOUND if colour else FOUND_WITHOUT_COLOUR
-        self._buffer = Buffer(document=Document(typed[:LONGEST]), multiline=False)
+        self._buffer = Buffer(multiline=False)
         self._buffer.on_text_changed += lambda _buffer: self._seek()
         self.app: Application[Choice | None] = Application(
             layout=self._layout(),
@@ -68,24 +70,19 @@ class Picker:
         )
         self.app.ttimeoutlen = 0.1  # seconds after which Esc is known to be alone
 
-    async def run(self) -> Choice | None:
+    async def run(self, typed: str) -> Choice | None:
         """Let one be picked; None when it is left without. Nothing of it stays on the screen."""
         self._finder = Worker(self._tell, self._fail)
         self._reader = Worker(self._tell, self._fail)
         try:
+            self._buffer.reset(Document(clean_line(typed[:LONGEST])))
             self._seek()
             return await self.app.run_async(handle_sigint=False)
+        except EOFError:  # the terminal has been closed, which the next line says
+            return None
         finally:
             self._reader.close()
             self._finder.close(self._shelf.close)
-
-    def suspend_by(self, suspend: Callable[[], None]) -> None:
-        """Let Ctrl-Z stop the program."""
-        assert isinstance(self.app.key_bindings, KeyBindings), "they are ours"
-
-        @self.app.key_bindings.add("c-z")
-        def stop(_event: KeyPressEvent) -> None:
-            run_in_terminal(suspend)
 
     # What is found
 
@@ -168,6 +165,10 @@ class Picker:
         def paste(event: KeyPressEvent) -> None:
             self._buffer.insert_text(clean_line(event.data[:LONGEST]).strip())
 
+        @keys.add("c-z")
+        def stop(_event: KeyPressEvent) -> None:
+            run_in_terminal(self._suspend)
+
         for name, step in _STEPS.items():
             self._bind(keys, name, step)
         return keys
@@ -199,7 +200,7 @@ class Picker:
         number = len(self._found.choices)
         if self._status or self._trouble:
             return self._status or self._trouble
-        if self._looks and self._is_new:
+        if self._looks and (self._is_new or not number):
             return _("looking ...")
         if not number:
             return _("nothing was found") if self._buffer.text.strip() else self._shelf.empty

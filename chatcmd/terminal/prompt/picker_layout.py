@@ -17,6 +17,9 @@ BESIDE = 90
 BELOW = 9
 """Rows from which on it stands below the list, where it has no room beside."""
 
+LEAST_ROWS = 2
+"""Rows of which none is spared for what is said at the bottom."""
+
 LEAST_LABEL, MOST_FACT, LEAST_FACTS = 20, 16, 30
 """Cells of a label at least, of a fact at most, and of a list that has facts at all."""
 
@@ -41,7 +44,7 @@ class View(Struct, frozen=True):
 
 def lay_out(view: View, width: int, rows: int) -> "StyleAndTextTuples":
     """Lay all of it out in just `rows` rows of at most `width` cells."""
-    foot = [[("dim", _foot(view, width))]] if rows >= 3 else []  # noqa: PLR2004 - two rows are for choices
+    foot: list[StyleAndTextTuples] = [[("dim", _foot(view, width))]] if rows > LEAST_ROWS else []
     room = rows - len(foot)
     if width >= BESIDE:
         left = width * 11 // 20
@@ -76,18 +79,17 @@ def _foot(view: View, width: int) -> str:
 
 def _list(view: View, width: int, rows: int) -> "list[StyleAndTextTuples]":
     shown = listed(view, rows)
-    sizes = _sizes([view.choices[place] for place in shown], width)
+    sizes = _sizes(view.choices, width)
     made = [_row(view.choices[place], sizes, width, view, is_chosen=place == view.chosen) for place in shown]
     blank: StyleAndTextTuples = [("", " " * width)]
     return [*made, *[blank] * (rows - len(made))]
 
 
 def _sizes(choices: Sequence[Choice], width: int) -> list[int]:
-    """Tell how wide each fact's column is, of those that there is room for; 0 where all say the same."""
+    """Tell how wide each fact's column is, of those that there is room for."""
     sizes: list[int] = []
     for number, column in enumerate(zip(*(each.facts for each in choices), strict=False)):
         size = min(max(map(cells, column)), MOST_FACT)
-        size = 0 if number and len(set(column)) == 1 else size
         if width < LEAST_FACTS or sum(sizes) + size + len(GAP) * (number + 1) + LEAST_LABEL > width:
             break
         sizes.append(size)
