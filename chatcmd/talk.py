@@ -6,6 +6,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from chatcmd.cells import cells, cut
+from chatcmd.clean import clean_line
 from chatcmd.conversation.message import Message, Turn
 from chatcmd.conversation.session import Ending, Session
 from chatcmd.conversation.thinking import Piece
@@ -13,7 +14,6 @@ from chatcmd.errors import HistoryError, NotSaved, SessionInUse
 from chatcmd.history.journal import Journal
 from chatcmd.history.library import SAVED, Library
 from chatcmd.language import _
-from chatcmd.terminal.clean import clean_line
 
 QUOTED, LEAST_QUOTED, MOST_QUOTED = 40, 3, 8
 """Cells of a question that a note quotes, at most and at least, and how many it quotes; no line has room for more."""

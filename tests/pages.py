@@ -2,9 +2,12 @@
 
 import re
 from base64 import b64encode
+from collections.abc import Iterable
 from hashlib import sha256
 from html.parser import HTMLParser
 
+from chatcmd.conversation.session import Session
+from chatcmd.history.export.html import pieces
 from tests.hostile import raw_controls
 
 TRAP = "http://127.0.0.1:{port}"
@@ -100,6 +103,11 @@ _EMPTY = {"meta", "img", "br", "hr", "input"}
 _IDS = {"bar", "tools", "query", "count", "back", "on", "shade", "contents"}
 _OURS = re.compile(r"s\d+(t\d+)?", re.ASCII)
 _POLICY = {"default-src", "style-src", "script-src", "img-src", "base-uri", "form-action"}
+
+
+def page(sessions: Iterable[Session]) -> str:
+    """Make the whole page of sessions."""
+    return "".join(pieces(sessions))
 
 
 class Reader(HTMLParser):

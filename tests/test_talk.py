@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from chatcmd.cells import cells
+from chatcmd.clean import clean_line
 from chatcmd.conversation.message import Turn
 from chatcmd.errors import HistoryError, NotSaved, SessionInUse
 from chatcmd.history import file
 from chatcmd.history.library import Library, Recovered
 from chatcmd.talk import Talk
-from chatcmd.terminal.clean import clean_line
 from tests.history.made import ID, answer, contents, full_disk, let_go, question, session, tree, turn
 
 REST = (

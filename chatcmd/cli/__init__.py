@@ -113,7 +113,7 @@ def _run(name: str, words: list[str]) -> int:
 
         return chat.run(words)
     except ChatcmdError as error:
-        from chatcmd.terminal.clean import clean  # noqa: PLC0415 - not needed for --version
+        from chatcmd.clean import clean  # noqa: PLC0415 - not needed for --version
 
         for sentence in str(error).splitlines():
             sys.stderr.write(f"chatcmd: {clean(sentence)}\n")

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from chatcmd.app import App
+from chatcmd.clean import clean
 from chatcmd.cli.document import write_document
 from chatcmd.cli.flags import Run, add_flags, pipe_screen, prepare, writable
 from chatcmd.cli.going_on import go_on, goes_on, named_user
@@ -23,7 +24,6 @@ from chatcmd.errors import ChatcmdError, Exit, UsageError
 from chatcmd.language import _
 from chatcmd.signals import Leave, Signals
 from chatcmd.terminal import ReaderGone
-from chatcmd.terminal.clean import clean
 from chatcmd.terminal.plain import PlainKeyboard
 from chatcmd.terminal.screen import Screen
 

@@ -184,7 +184,7 @@ def _missed(screen: Screen, outcomes: Sequence[Outcome], expectation: Expectatio
             sentence = _("{name}: not {expected} as expected: turn {turns} of '{title}'")
             if len(turns) > 1:
                 sentence = _("{name}: not {expected} as expected: turns {turns} of '{title}'")
-            numbers, title = ", ".join(map(str, turns)), outcome.plan.source.title
+            numbers, title = _(", ").join(map(str, turns)), outcome.plan.source.title
             name = outcome.plan.name
             screen.fail(sentence.format(name=name, expected=expectation.text, turns=numbers, title=title))
     return any_missed

@@ -41,7 +41,7 @@ def run(words: list[str]) -> int:
         epilog=_(INSIDE),
     )
     parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
-    add_flags(parser)
+    add_flags(parser, picks=True)
     arguments = parser.parse_args(words)
     if arguments.words:
         sentence = _(

@@ -2,10 +2,10 @@
 
 import sys
 
+from chatcmd.clean import clean
 from chatcmd.cli.parser import Parser
 from chatcmd.errors import UsageError
 from chatcmd.language import _, marked
-from chatcmd.terminal.clean import clean
 
 YES = ("y", "yes", "是", "好", "是的")
 ASKS = marked("this asks first, and there is no terminal to ask at; add --yes when it is meant")

@@ -3,7 +3,7 @@
 import json
 import sys
 
-from chatcmd.terminal.clean import clean
+from chatcmd.clean import clean
 
 
 def write_document(document: object) -> None:

@@ -38,15 +38,18 @@ class Run(Struct):
         return Library(self.root.history) if self.settings["save"] else None
 
 
-def add_flags(parser: Parser) -> None:
-    """Add the flags that `chat` and `ask` share (design: 1.2)."""
+def add_flags(parser: Parser, *, picks: bool = False) -> None:
+    """Add the flags that `chat` and `ask` share (design: 1.2); with `picks`, a session can be picked from a list."""
     add = parser.add_argument
     add("-u", "--user", metavar="NAME", help=_("who is talking"))
     add("-p", "--persona", metavar="NAME", help=_("who answers: a file of envs/personas"))
     add("-m", "--model", metavar="NAME", help=_("MODEL, or NAME/MODEL of [providers.NAME]"))
     add("-c", "--continue", dest="go_on", action="store_true", help=_("go on with the last session"))
-    text = _("go on with a session: id, its beginning, title, -1; without one, pick it from a list")
-    add("-r", "--resume", metavar="SESSION", nargs="?", const=PICKED, help=text)
+    if picks:
+        text = _("go on with a session: id, its beginning, title, -1; without one, pick it from a list")
+        add("-r", "--resume", metavar="SESSION", nargs="?", const=PICKED, help=text)
+    else:
+        add("-r", "--resume", metavar="SESSION", help=_("go on with a session: id, its beginning, title, -1"))
     add("--fork", action="store_true", help=_("with -c or -r: go on in a copy, whoever has the session open"))
     add_service(parser)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from chatcmd.clean import Cleaner
 from chatcmd.clock import elapsed
 from chatcmd.conversation.message import Message
 from chatcmd.conversation.pace import Beat, acts, beats
@@ -11,7 +12,6 @@ from chatcmd.conversation.session import Session
 from chatcmd.conversation.thinking import Piece
 from chatcmd.history.export.asciicast import Frame
 from chatcmd.language import _
-from chatcmd.terminal.clean import Cleaner
 from chatcmd.terminal.screen import ANSWERER, heading
 from chatcmd.terminal.tail import Tail
 from chatcmd.terminal.theme import THEMES

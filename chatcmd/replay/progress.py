@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from chatcmd.cells import cut, filled
+from chatcmd.clean import clean_line
 from chatcmd.language import _, ngettext
 from chatcmd.replay.outcome import Outcome
 from chatcmd.replay.plan import Plan
 from chatcmd.terminal.chart import BLOCKS, Ink, gauge
-from chatcmd.terminal.clean import clean_line
 from chatcmd.terminal.screen import Screen
 
 GAUGE, LONGEST_NAME = 20, 24

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 
 from chatcmd.app import App
+from chatcmd.clean import clean
 from chatcmd.conversation.fence import Block, blocks
 from chatcmd.errors import UsageError
 from chatcmd.language import _, marked, ngettext
 from chatcmd.settings.option import whole
 from chatcmd.slash.registry import command, matching
 from chatcmd.terminal import Offer, clipboard
-from chatcmd.terminal.clean import clean
 
 NO_TOOL = marked(
     "there is no clipboard tool here: install wl-clipboard, xclip or xsel, "

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from chatcmd.app import App
+from chatcmd.clean import clean_line
 from chatcmd.errors import UsageError
 from chatcmd.history.disk import write_whole
 from chatcmd.history.export.format import DEFAULT, FORMATS, Wish, ending_of, guessed, told
@@ -13,7 +14,6 @@ from chatcmd.history.export.place import checked, free, is_folder, is_there
 from chatcmd.language import _, marked
 from chatcmd.slash.registry import command, matching
 from chatcmd.terminal import Offer
-from chatcmd.terminal.clean import clean_line
 
 
 def _offers(app: App, typed: str) -> Iterable[Offer]:  # noqa: ARG001 - all are called alike

@@ -9,11 +9,11 @@ from msgspec import Struct
 
 from chatcmd.app import App
 from chatcmd.cells import cut
+from chatcmd.clean import clean_line
 from chatcmd.errors import UsageError
 from chatcmd.language import _, marked
 from chatcmd.settings.option import nearest
 from chatcmd.terminal import Line, Offer
-from chatcmd.terminal.clean import clean_line
 
 Run = Callable[[App, str], Coroutine[Any, Any, Line | str | None]]
 """Does the command; a text that it returns is given to the line editor to be edited."""

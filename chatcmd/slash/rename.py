@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 
 from chatcmd.app import App
+from chatcmd.clean import clean_line
 from chatcmd.conversation.label import checked_title
 from chatcmd.language import _, marked
 from chatcmd.slash.registry import command, matching
 from chatcmd.terminal import Offer
-from chatcmd.terminal.clean import clean_line
 
 
 def _offers(app: App, typed: str) -> Iterable[Offer]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
 from chatcmd.app import App
+from chatcmd.clean import clean_line
 from chatcmd.conversation.message import Message, Turn
 from chatcmd.conversation.price import Price
 from chatcmd.conversation.session import Session
@@ -14,7 +15,6 @@ from chatcmd.history.asked import day_of
 from chatcmd.language import _, marked, ngettext
 from chatcmd.slash.registry import command
 from chatcmd.terminal.chart import Bar, Ink, bars, ink_for, sparkline
-from chatcmd.terminal.clean import clean_line
 from chatcmd.terminal.tally import laid, priced_by, questions_per_day, room_for, tokens_by
 
 MOST_SESSIONS, MOST_BYTES = 500, 20_000_000

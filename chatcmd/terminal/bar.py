@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from chatcmd.cells import cells, cut
+from chatcmd.clean import clean_line
 from chatcmd.language import _, ngettext
 from chatcmd.terminal.chart import BLOCKS, Ink, gauge
-from chatcmd.terminal.clean import clean_line
 
 LEAST_WIDTH = 20
 """Cells below which there is no bar."""

@@ -10,9 +10,9 @@ from contextlib import suppress
 
 from msgspec import Struct, field
 
+from chatcmd.clean import clean_line
 from chatcmd.errors import UsageError
 from chatcmd.language import _
-from chatcmd.terminal.clean import clean_line
 
 PATIENCE = 5.0
 """Seconds that a tool has to take a text; one that waits for a display that does not answer is given up."""

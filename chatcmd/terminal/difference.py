@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from chatcmd.cells import wrapped
+from chatcmd.clean import clean
 from chatcmd.conversation.compare import Stretch
-from chatcmd.terminal.clean import clean
 
 OLD, NEW = "31;9", "32;4"
 """SGR parameters: not by colour alone, what went is struck through and what came underlined."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from chatcmd.cells import broken, cells, cut
-from chatcmd.terminal.clean import clean
+from chatcmd.clean import clean
 from chatcmd.terminal.tail import Row, Tail
 
 LEAST_ROWS = 3

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 from chatcmd.cells import cells, cut
+from chatcmd.clean import Cleaner
 from chatcmd.conversation.thinking import Piece
 from chatcmd.language import _
-from chatcmd.terminal.clean import Cleaner
 from chatcmd.terminal.markdown import Layout, Printer
 from chatcmd.terminal.tail import Row, Tail
 

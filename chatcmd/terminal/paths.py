@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from chatcmd.clean import clean_line
 from chatcmd.conversation.mention import starts_word
 from chatcmd.language import _, ngettext
 from chatcmd.terminal import Offer
-from chatcmd.terminal.clean import clean_line
 
 MOST = 200
 """Offers that are made for one beginning; more help nobody."""

@@ -9,11 +9,11 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from io import BufferedReader
 from typing import BinaryIO, TextIO
 
+from chatcmd.clean import clean_line
 from chatcmd.errors import Exit, UsageError
 from chatcmd.language import _
 from chatcmd.terminal import NO_DRAFT, Desk, EndOfInput, Line, ReaderGone
 from chatcmd.terminal.block import going_on, unquoted
-from chatcmd.terminal.clean import clean_line
 from chatcmd.terminal.pick import Choice, Shelf
 
 CHUNK = 65536

@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from chatcmd.cells import wrapped
+from chatcmd.clean import clean, clean_line
 from chatcmd.conversation.message import Message
 from chatcmd.conversation.remark import MARKS
 from chatcmd.conversation.session import Session
@@ -12,7 +13,6 @@ from chatcmd.conversation.thinking import Piece
 from chatcmd.language import _
 from chatcmd.settings.option import OPTIONS
 from chatcmd.terminal import ReaderGone, painted, table, written
-from chatcmd.terminal.clean import clean, clean_line
 from chatcmd.terminal.tail import Row, reflows
 from chatcmd.terminal.theme import THEMES, Theme
 from chatcmd.terminal.title import Title

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from chatcmd.cells import cells, fitted
+from chatcmd.clean import clean_line
 from chatcmd.conversation.price import AS_OF
 from chatcmd.conversation.spent import Spent
 from chatcmd.language import _
 from chatcmd.terminal.chart import Bar, Ink, bars
-from chatcmd.terminal.clean import clean_line
 
 DAYS, NAMES = 14, 8
 """Rows of the charts, of which the newest and the largest are shown."""

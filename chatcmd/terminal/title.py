@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from chatcmd.terminal.clean import clean_line
+from chatcmd.clean import clean_line
 
 _LARGEST = 80
 _KEEP, _TITLE, _OLD = "\x1b[22;2t", "\x1b]2;{}\x1b\\", "\x1b[23;2t"

@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncIterator, Callable
 
+from chatcmd.clean import Cleaner
 from chatcmd.conversation.thinking import Piece
-from chatcmd.terminal.clean import Cleaner
 
 
 async def follow(

@@ -14,6 +14,7 @@ from pathlib import Path
 import tiktoken
 
 from chatcmd import vocabulary
+from chatcmd.clean import Cleaner, clean
 from chatcmd.conversation.message import Message, Persona, Turn
 from chatcmd.conversation.session import Session
 from chatcmd.meter import Meter
@@ -21,7 +22,6 @@ from chatcmd.provider.answer import Answer
 from chatcmd.settings.load import load
 from chatcmd.settings.origin import Origin
 from chatcmd.settings.root import Root
-from chatcmd.terminal.clean import Cleaner, clean
 from chatcmd.vocabulary import tables
 from tests.bench.disk import timed
 from tests.bench.measure import Bench, Bound, Pair, Row

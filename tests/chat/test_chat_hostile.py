@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from chatcmd.clean import clean
 from chatcmd.conversation.message import Message, Persona
 from chatcmd.conversation.session import Session
 from chatcmd.history.journal import Journal
-from chatcmd.terminal.clean import clean
 from tests.chat.stage import Stage
 from tests.hostile import HOSTILE, raw_controls
 from tests.loopback import Loopback, error, say

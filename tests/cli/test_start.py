@@ -158,10 +158,10 @@ WRONG = {
     "history": "the following arguments are required: COMMAND; see: chatcmd history --help",
     "history frob": "argument COMMAND: invalid choice: 'frob' ",
     "history list -n x": "argument -n: invalid int value: 'x'; see: chatcmd history list --help",
-    "history list more": "unrecognized arguments: more; see: chatcmd history --help",
+    "history list more": "unrecognized arguments: more; see: chatcmd history list --help",
     "history show": "the following arguments are required: SESSION; see: chatcmd history show --help",
     "history import": "the following arguments are required: FILE; see: chatcmd history import --help",
-    "history list --proxy x": "unrecognized arguments: --proxy x; see: chatcmd history --help",
+    "history list --proxy x": "unrecognized arguments: --proxy x; see: chatcmd history list --help",
 }
 
 

@@ -8,13 +8,12 @@ from msgspec.structs import replace
 
 from chatcmd.conversation.attachment import File
 from chatcmd.conversation.message import Turn
-from chatcmd.history.export.html import page
 from tests.browser import CHROMIUM, Browser
 from tests.history.made import answer, question, session
 from tests.history.test_html_page import everywhere
 from tests.hostile import HOSTILE
 from tests.loopback import Loopback
-from tests.pages import SCRIPTS, TRAP
+from tests.pages import SCRIPTS, TRAP, page
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")
 

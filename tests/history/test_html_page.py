@@ -1,6 +1,7 @@
 """The page of a session: what it shows, and that nothing that was said can become more than text."""
 
 import re
+import tracemalloc
 from base64 import b64decode, b64encode
 from typing import Any
 
@@ -11,12 +12,13 @@ from msgspec.structs import replace
 from chatcmd.conversation.attachment import File, Image
 from chatcmd.conversation.message import Latency, Message, Persona, Sent, Turn, Usage
 from chatcmd.conversation.session import Parent, Session
-from chatcmd.history.export.html import page
+from chatcmd.history.export.html import pieces
+from chatcmd.history.export.html.code import MOST, Code
 from chatcmd.history.export.html.markdown import rendered
 from tests.history.made import answer, question, session
 from tests.hostile import HOSTILE
 from tests.images import KINDS, png
-from tests.pages import SCRIPTS, Reader
+from tests.pages import SCRIPTS, Reader, page
 
 PIXELS = png(3, 2)
 
@@ -195,6 +197,27 @@ def test_code_that_would_take_long_is_not_coloured() -> None:
         assert '<span class="n">' not in made
 
 
+def test_the_code_of_a_long_page_is_coloured_up_to_its_budget() -> None:
+    block = "```python\n" + "x = 1\n" * 8_000 + "```"
+    sessions = [one(Turn(question("q"), answer(block))) for _ in range(12)]
+    made = page(sessions)
+    assert made.count("x = ") == 12 * 8_000
+    assert made.count('<span class="n">1</span>') == MOST // len("x = 1\n" * 8_000) * 8_000
+    assert page(sessions[:1]).count('<span class="n">1</span>') == 8_000  # each page has its own
+
+
+def test_a_page_of_many_sessions_is_never_in_memory_as_a_whole() -> None:
+    text = "一段很长的话。" * 10_000
+    tracemalloc.start()
+    try:
+        made = sum(map(len, pieces(one(Turn(question("q"), answer(text))) for _ in range(60))))
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert made > 60 * len(text)
+    assert most < 30 * len(text)
+
+
 def test_an_attached_text_is_coloured_by_its_name() -> None:
     file = File("src/a.rs", 20, "fn main() {}\n")
     made = page([one(Turn(replace(question("q"), attachments=(file,)), answer("a")))])
@@ -333,7 +356,7 @@ MARKDOWN = {
 
 @pytest.mark.parametrize("text", MARKDOWN)
 def test_markdown_becomes_elements(text: str) -> None:
-    assert rendered(text) == MARKDOWN[text]
+    assert rendered(text, Code()) == MARKDOWN[text]
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ async def offered(stage: Stage, talked: Talked, before: str) -> list[Offer]:
     ("before", "texts"),
     [
         ("/", [f"/{name}" for name in sorted(MUST.split())]),
-        ("/re", ["/rename", "/replay", "/retry"]),
+        ("/re", ["/rename", "/replay", "/resume", "/retry"]),
         ("/RET", ["/retry"]),
         ("/xt", ["/context"]),
         ("/zzz", []),

@@ -11,7 +11,7 @@ from tests.loopback import FAULTS, Loopback, gated, say
 
 MUST = (
     "help exit quit new user users persona model set context tokens status stats theme undo retry edit copy raw fork "
-    "export replay history rename save clear multiline editor"
+    "export replay history resume search rename save clear multiline editor"
 )
 
 

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from wcwidth import wcswidth
 
 from chatcmd.cells import cells
+from chatcmd.clean import clean_line
 from chatcmd.terminal.bar import Facts, lay_out
 from chatcmd.terminal.chart import ASCII, BLOCKS, Ink
-from chatcmd.terminal.clean import clean_line
 
 FULL = Facts(
     user="老表",

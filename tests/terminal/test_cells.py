@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 from wcwidth import wcswidth, wcwidth
 
 from chatcmd.cells import cells, cut, filled, fitted, wrapped
-from chatcmd.terminal.clean import clean_line
+from chatcmd.clean import clean_line
 
 LINES = st.text(max_size=40).map(clean_line)
 TEXTS = st.text("ab -中文字，。（）「」:/…", max_size=60)

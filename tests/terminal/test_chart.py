@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from chatcmd.cells import cells
+from chatcmd.clean import clean_line
 from chatcmd.terminal.chart import ASCII, BLOCKS, Bar, Ink, bars, gauge, ink_for, sparkline
-from chatcmd.terminal.clean import clean_line
 
 INKS = st.sampled_from([BLOCKS, ASCII])
 AMOUNTS = st.floats(0, 1e9) | st.integers(0, 10**9)

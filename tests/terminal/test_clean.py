@@ -5,7 +5,7 @@ from unicodedata import category, combining, normalize
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from chatcmd.terminal.clean import Cleaner, clean, clean_line
+from chatcmd.clean import Cleaner, clean, clean_line
 from tests.hostile import HOSTILE, MARKUP, raw_controls
 
 EVERY_POINT = range(maxunicode + 1)

@@ -3,8 +3,8 @@ import re
 import pytest
 from hypothesis import given, strategies as st
 
+from chatcmd.clean import clean
 from chatcmd.conversation.compare import Stretch, compare
-from chatcmd.terminal.clean import clean
 from chatcmd.terminal.difference import AROUND, lay_out
 from tests.conversation.texts import texts
 from tests.hostile import HOSTILE, raw_controls

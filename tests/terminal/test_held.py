@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import given, strategies as st
 
-from chatcmd.terminal.clean import clean
+from chatcmd.clean import clean
 from chatcmd.terminal.prompt.held import MOST_CHARACTERS, MOST_LINES, Held, is_private
 
 ANY = st.text(st.characters(codec=None) | st.sampled_from('@"\n\t\U00100000\U00100001\U0010fffd\ue000'), max_size=60)

@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.theme import Theme as Styles
 
+from chatcmd.clean import Cleaner, clean
 from chatcmd.markdown import LONGEST_COLOURED
-from chatcmd.terminal.clean import Cleaner, clean
 from chatcmd.terminal.markdown import Layout, Printer
 from chatcmd.terminal.tail import Row, Tail
 from chatcmd.terminal.theme import THEMES

@@ -28,18 +28,23 @@ class Listener:
             await self._came.wait()
 
 
+def spin(pulse: Pulse, abandoned: threading.Event, sentence: str = "") -> None:
+    """Work without end, until nobody waits for it."""
+    try:
+        while True:
+            pulse(sentence)
+    except Abandoned:
+        abandoned.set()
+        raise
+
+
 async def test_newest_question_wins_over_one_that_is_still_worked_at() -> None:
     listener, began, abandoned = Listener(), threading.Event(), threading.Event()
     worker = Worker(listener.take, listener.take)
 
     def endless(pulse: Pulse) -> Iterator[str]:
         began.set()
-        try:
-            while True:
-                pulse("")
-        except Abandoned:
-            abandoned.set()
-            raise
+        spin(pulse, abandoned)
         yield "never"
 
     worker.ask(endless, listener.take)
@@ -70,12 +75,7 @@ async def test_work_that_serves_every_question_goes_on_until_all_is_left() -> No
 
     def left(pulse: Pulse) -> Iterator[str]:
         yield "begun"
-        try:
-            while True:
-                pulse("more")
-        except Abandoned:
-            abandoned.set()
-            raise
+        spin(pulse, abandoned, "more")
 
     worker.ask(left, listener.take)
     await listener.until("begun")
@@ -94,7 +94,6 @@ async def test_what_goes_wrong_is_told(error: Exception, told: str) -> None:
 
     def work(_pulse: Pulse) -> Iterator[str]:
         raise error
-        yield ""
 
     worker.ask(work, lambda _given: None)
     assert told in await failed
@@ -106,11 +105,7 @@ async def test_cancelled_work_ends_at_its_next_pulse() -> None:
 
     def work(pulse: Pulse) -> None:
         began.set()
-        try:
-            while True:
-                pulse("")
-        finally:
-            ended.set()
+        spin(pulse, ended)
 
     task = asyncio.create_task(beside(work, lambda _sentence: None))
     await asyncio.to_thread(began.wait)

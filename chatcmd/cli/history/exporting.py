@@ -11,6 +11,7 @@ from typing import TextIO
 
 import msgspec
 
+from chatcmd.clean import clean
 from chatcmd.cli.document import write_document
 from chatcmd.cli.flags import pipe_screen, writable
 from chatcmd.cli.parser import Parser
@@ -26,7 +27,6 @@ from chatcmd.history.library import Library
 from chatcmd.language import _, ngettext
 from chatcmd.replay.frames import frames
 from chatcmd.settings.root import Root
-from chatcmd.terminal.clean import clean
 from chatcmd.terminal.writer import Writer
 
 
@@ -57,7 +57,7 @@ class Export(msgspec.Struct):
 def add(parser: Parser) -> None:
     """Add what the command takes."""
     add_session(parser, nargs="*")
-    formats = "; ".join(f"{name}: {_(each.help)}" for name, each in FORMATS.items())
+    formats = _("; ").join(_("{name}: {text}").format(name=name, text=_(each.help)) for name, each in FORMATS.items())
     file = _("a file, whose ending may say the format, or a folder for a file a session; else standard output")
     raw = _("Markdown with all that was said, even what a terminal may take for a command")
     add_argument = parser.add_argument

@@ -35,7 +35,7 @@ def add(parser: Parser) -> None:
     text = _("whose sessions they become (default: whom the file names, else the login name)")
     parser.add_argument("-u", "--user", metavar="NAME", help=text)
     parser.add_argument("--dry-run", action="store_true", help=_("only say what would be done"))
-    parser.epilog = "\n".join((_("It can read:"), *(f"  {name}: {_(text)}" for name, text in FORMATS.items())))
+    parser.epilog = "\n".join((_("It can read:"), *(_("  {name}: {text}").format(name=name, text=_(text)) for name, text in FORMATS.items())))
 
 
 def run(arguments: argparse.Namespace, library: Library, root: Root) -> Exit:
@@ -134,7 +134,7 @@ def _tell(screen: Screen, root: Root, done: Import, passed: list[Path], *, dry_r
     _tell_more(screen, len(done.written) + len(done.grown))
     counts = {"grown": len(done.grown), "known": done.known, "empty": done.empty, "left_out": len(done.left_out)}
     screen.note(_done(len(done.written), dry_run=dry_run).format(n=len(done.written), **counts))
-    things = ", ".join(KINDS[kind](number) for kind, number in sorted(done.lost.items()) if kind in KINDS)
+    things = _(", ").join(KINDS[kind](number) for kind, number in sorted(done.lost.items()) if kind in KINDS)
     if things:
         screen.note(_("not kept, with a few words in their place: {things}").format(things=things))
     if hidden := done.lost[HIDDEN]:

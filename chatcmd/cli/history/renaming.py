@@ -4,6 +4,7 @@ import argparse
 
 from msgspec.structs import replace
 
+from chatcmd.clean import clean_line
 from chatcmd.cli.document import write_document
 from chatcmd.cli.flags import beside
 from chatcmd.cli.parser import Parser
@@ -14,7 +15,6 @@ from chatcmd.history.change import change
 from chatcmd.history.library import Library
 from chatcmd.language import _
 from chatcmd.settings.root import Root
-from chatcmd.terminal.clean import clean_line
 
 
 def add(parser: Parser) -> None:

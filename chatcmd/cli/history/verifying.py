@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from chatcmd.cells import wrapped
+from chatcmd.clean import clean_line
 from chatcmd.cli.document import write_document
 from chatcmd.cli.flags import beside, view
 from chatcmd.cli.parser import Parser
@@ -17,7 +18,6 @@ from chatcmd.history.verify.finding import Finding
 from chatcmd.history.verify.walk import Verification
 from chatcmd.language import _, marked, ngettext
 from chatcmd.settings.root import Root
-from chatcmd.terminal.clean import clean_line
 
 RECOVERS = False
 """Nothing is mended before it was looked at."""

@@ -69,7 +69,7 @@ FORMATS = {
         "html",
         (".html", ".htm"),
         marked("one page with all in it, for any browser"),
-        lambda module, sessions, _wish: iter((module.page([*sessions]),)),
+        lambda module, sessions, _wish: module.pieces(sessions),
     ),
     "json": Format(
         "ours",

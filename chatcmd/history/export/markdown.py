@@ -59,7 +59,7 @@ def _facts(session: Session) -> Iterator[str]:
     if source:
         yield _("Source: {source}").format(source=_listed(source))
     if session.tags:
-        yield _("Tags: {tags}").format(tags=inline(", ".join(session.tags)))
+        yield _("Tags: {tags}").format(tags=inline(_(", ").join(session.tags)))
     if session.settings:
         yield _("Settings: {settings}").format(settings=_listed(session.settings))
 

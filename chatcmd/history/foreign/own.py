@@ -45,7 +45,7 @@ def _left_behind(source: Source) -> Found:
         return LeftOut(source.name, _("nothing of it can be read"))
     if damaged and not session.worth_saving:
         return LeftOut(
-            source.name, _("its lines {numbers} cannot be read").format(numbers=", ".join(map(str, damaged)))
+            source.name, _("its lines {numbers} cannot be read").format(numbers=_(", ").join(map(str, damaged)))
         )
     ended = session.ended_at(
         max((message.at for message in session.messages if message.at), default=session.started), "recovered"

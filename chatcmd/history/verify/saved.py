@@ -51,7 +51,7 @@ def user_of(folder: Path) -> str | None:
 
 def named(places: tuple[str, ...] | list[str]) -> str:
     """Name some places in one line."""
-    return ", ".join(places[:MOST_NAMED]) + (", ..." if len(places) > MOST_NAMED else "")
+    return _(", ").join([*places[:MOST_NAMED], *(["..."] if len(places) > MOST_NAMED else [])])
 
 
 def _fault(data: bytes) -> str:
@@ -76,11 +76,9 @@ def _hope(found: Mended | None) -> str:
         "{n:,} messages can be read; --repair writes them anew, and keeps the file as it is beside",
         messages,
     ).format(n=messages)
-    return f"{sentence} ({_left_out(found)})" if found.lost else sentence
-
-
-def _left_out(found: Mended) -> str:
-    return _("left out: {places}").format(places=named(found.lost))
+    if not found.lost:
+        return sentence
+    return _("{sentence} (left out: {places})").format(sentence=sentence, places=named(found.lost))
 
 
 def _of_file(at: str, data: bytes) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ import fcntl
 import os
 import stat
 import time
-from collections.abc import Container, Iterator
+from collections.abc import Container
 from pathlib import Path
 
 from chatcmd.conversation.session import Session
@@ -105,10 +105,10 @@ def _journal(files: Files, known: Session | None) -> list[Finding]:
     session, damaged = replay(data, known or nameless(files.live))
     if session is not None and file.is_newer(session):
         return [Finding(at, "newer", _("a newer chatcmd wrote it; it is left as it is, upgrade"))]
-    return [Finding(at, "journal", " ".join(_told(session, known, damaged)), _advice(damaged))]
+    return [Finding(at, "journal", _told(session, known, damaged), _advice(damaged))]
 
 
-def _told(session: Session | None, known: Session | None, damaged: list[int]) -> Iterator[str]:
+def _told(session: Session | None, known: Session | None, damaged: list[int]) -> str:
     """Say what a journal holds beyond its session's file."""
     before = known.sequence if known is not None else 0
     more = max(session.sequence - before, 0) if session is not None else 0
@@ -117,9 +117,11 @@ def _told(session: Session | None, known: Session | None, damaged: list[int]) ->
         "a killed chatcmd left it; the session's file lacks {n:,} messages of it",
         more,
     )
-    yield sentence.format(n=more) if more else _("a killed chatcmd left it; the session's file has all of it")
-    if damaged:
-        yield _("(line {numbers} cannot be read)").format(numbers=", ".join(map(str, damaged)))
+    told = sentence.format(n=more) if more else _("a killed chatcmd left it; the session's file has all of it")
+    if not damaged:
+        return told
+    numbers = _(", ").join(map(str, damaged))
+    return _("{sentence} (line {numbers} cannot be read)").format(sentence=told, numbers=numbers)
 
 
 def _advice(damaged: list[int]) -> str:

@@ -3,8 +3,8 @@
 from prompt_toolkit.buffer import CompletionState
 from prompt_toolkit.completion import Completion, get_common_complete_suffix
 
+from chatcmd.clean import clean_line
 from chatcmd.terminal import Offer, paths
-from chatcmd.terminal.clean import clean_line
 from chatcmd.terminal.prompt.field import Field
 
 

@@ -32,9 +32,9 @@ from prompt_toolkit.styles import Style
 from prompt_toolkit.widgets import SearchToolbar
 
 from chatcmd.cells import broken, fitted
+from chatcmd.clean import clean_line
 from chatcmd.language import _
 from chatcmd.terminal import Offer
-from chatcmd.terminal.clean import clean_line
 from chatcmd.terminal.prompt.held import Held
 from chatcmd.terminal.prompt.keystrokes import Keystrokes
 from chatcmd.terminal.prompt.menu import lay_out

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from chatcmd.clean import clean
 from chatcmd.language import ngettext
-from chatcmd.terminal.clean import clean
 
 MOST_LINES, MOST_CHARACTERS = 10, 1_000
 """A paste of more than so much is shown folded."""

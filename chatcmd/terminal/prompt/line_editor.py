@@ -12,11 +12,11 @@ from prompt_toolkit.application import Application, run_in_terminal
 from prompt_toolkit.history import DummyHistory, History
 from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
 
+from chatcmd.clean import clean_line
 from chatcmd.conversation.mention import carried
 from chatcmd.errors import Exit, UsageError
 from chatcmd.terminal import NO_DRAFT, Desk, EndOfInput, Line, Offer, ReaderGone
 from chatcmd.terminal.block import LEAVING, unquoted
-from chatcmd.terminal.clean import clean_line
 from chatcmd.terminal.modes import Modes
 from chatcmd.terminal.pick import Choice, Shelf
 from chatcmd.terminal.prompt.ahead import Ahead

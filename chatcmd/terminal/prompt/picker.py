@@ -15,8 +15,8 @@ from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
 
 from chatcmd.cells import cells
+from chatcmd.clean import clean_line
 from chatcmd.language import _, ngettext
-from chatcmd.terminal.clean import clean_line
 from chatcmd.terminal.pick import Choice, Found, Passage, Pulse, Shelf
 from chatcmd.terminal.prompt.held import Held
 from chatcmd.terminal.prompt.keystrokes import Keystrokes

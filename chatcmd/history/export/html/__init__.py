@@ -1,5 +1,5 @@
 """Sessions as one self-contained page of HTML, safe from whatever models wrote."""
 
-from chatcmd.history.export.html.transcript import page
+from chatcmd.history.export.html.transcript import pieces
 
-__all__ = ["page"]
+__all__ = ["pieces"]

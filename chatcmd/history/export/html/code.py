@@ -42,12 +42,27 @@ _CLASSES = {
 }
 """The page's ten colours by what they mean; the nearest ancestor decides."""
 
+MOST = 500_000
+"""Characters of code that a page colours, which takes some seconds; what comes behind them stands in one colour."""
 
-def block(code: str, language: str = "", *, name: str = "") -> Markup:
-    """Show a block of code, coloured as its language asks, else as the name of its file."""
-    lexer = (_by_name(language.lower()) if language else _by_file(name)) if is_coloured(code) else None
-    inside = _coloured(clean(code), lexer) if lexer is not None else code
-    return joined([opened("pre", class_="code", data_language=language or None), element("code", inside), _END])
+
+class Code:
+    """The code of one page, block by block, of which so many characters are coloured."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._left = most
+
+    def block(self, code: str, language: str = "", *, name: str = "") -> Markup:
+        """Show a block of code, coloured as its language asks, else as the name of its file."""
+        lexer = (_by_name(language.lower()) if language else _by_file(name)) if self._may_colour(code) else None
+        inside: str = code
+        if lexer is not None:
+            self._left -= len(code)
+            inside = _coloured(clean(code), lexer)
+        return joined([opened("pre", class_="code", data_language=language or None), element("code", inside), _END])
+
+    def _may_colour(self, code: str) -> bool:
+        return len(code) <= self._left and is_coloured(code)
 
 
 _END = Markup("</pre>\n")

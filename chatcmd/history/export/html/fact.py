@@ -34,7 +34,7 @@ def about_session(session: Session) -> Iterator[tuple[str, str]]:
     if session.settings:
         yield _("settings"), _listed(session.settings)
     if session.tags:
-        yield _("tags"), ", ".join(session.tags)
+        yield _("tags"), _(", ").join(session.tags)
     if session.parent is not None:
         parent = session.parent
         sentence = ngettext("{id}, after {n} turn", "{id}, after {n} turns", parent.turn)

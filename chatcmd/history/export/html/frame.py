@@ -1,18 +1,21 @@
 """The frame of every page: one file that asks no network for anything, whatever stands in it."""
 
 from base64 import b64encode
+from collections.abc import Iterable, Iterator
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
-from chatcmd.history.export.html.element import NOTHING, Markup, element, joined
+from chatcmd.history.export.html.element import NOTHING, Markup, element, joined, opened
 from chatcmd.language import _
 
 _HEAD = Markup('<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n')
 
 
-def framed(title: str, content: Markup, *, contents: Markup = NOTHING, tools: Markup = NOTHING) -> str:
-    """Put content between a bar of tools and the end of the page; `contents` is its table."""
+def framed(
+    title: str, content: Iterable[Markup], *, contents: Markup = NOTHING, tools: Markup = NOTHING
+) -> Iterator[str]:
+    """Yield a page piece by piece: a bar of tools, `contents` as its table, and the content."""
     style, script = _resource("page.css"), _resource("page.js")
     head = element(
         "head",
@@ -27,10 +30,11 @@ def framed(title: str, content: Markup, *, contents: Markup = NOTHING, tools: Ma
     summary = element("summary", _("Contents"))
     table = element("nav", element("details", summary, contents, id="contents")) if contents else NOTHING
     said = {"data_copy": _("copy"), "data_copied": _("copied"), "data_found": _("{at} of {n}"), "data_none": _("none")}
-    script_element = element("script", Markup(script))
-    body = element("body", bar, table, element("main", content), script_element, **said)
     # The language that a browser is told, such as zh-CN in the catalogue of Chinese.
-    return f"<!DOCTYPE html>\n{element('html', head, body, lang=_('en'))}\n"
+    begin = joined((opened("html", lang=_("en")), head, opened("body", **said), bar, table, opened("main")))
+    yield f"<!DOCTYPE html>\n{begin}"
+    yield from content
+    yield f"</main>{element('script', Markup(script))}</body></html>\n"
 
 
 def searching() -> Markup:

@@ -7,7 +7,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from chatcmd.clean import clean
-from chatcmd.history.export.html import address, code
+from chatcmd.history.export.html import address
+from chatcmd.history.export.html.code import Code
 from chatcmd.history.export.html.element import Markup, element, joined, opened, text
 from chatcmd.history.export.html.picture import picture
 from chatcmd.markdown import parser, without_gaps
@@ -22,9 +23,9 @@ _WIDE, _WIDE_END = Markup('<div class="wide">'), Markup("</div>\n")
 _LINE = Markup("\n")
 
 
-def rendered(answer: str) -> Markup:
-    """Render a text; what stands in it as HTML is text."""
-    return joined(_blocks(_parser().parse(clean(answer))))
+def rendered(answer: str, code: Code) -> Markup:
+    """Render a text, its blocks of code as `code` shows them; what stands in it as HTML is text."""
+    return joined(_blocks(_parser().parse(clean(answer)), code))
 
 
 @cache
@@ -32,7 +33,7 @@ def _parser() -> MarkdownIt:
     return parser()
 
 
-def _blocks(tokens: Sequence[Token]) -> Iterator[Markup]:
+def _blocks(tokens: Sequence[Token], code: Code) -> Iterator[Markup]:
     for token in tokens:
         if token.type == "inline":
             yield from _Inline(token.children or ()).parts()

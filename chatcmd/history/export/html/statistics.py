@@ -28,14 +28,14 @@ def statistics(rows: Sequence[Asked], price: Callable[[Asked], Price | None]) ->
         _table(_("Tokens and money by user"), _("user"), users),
         element("p", _("costs are by the list prices of {month}, or yours in [prices]").format(month=AS_OF)),
     )
-    return framed(_("What was asked"), element("article", *parts, class_="statistics"))
+    return "".join(framed(_("What was asked"), [element("article", *parts, class_="statistics")]))
 
 
 def _facts(rows: Sequence[Asked], everything: Spent) -> Markup:
     days = sorted({row.day for row in rows if row.day})
     facts = [(_("turns"), f"{everything.turns:,}")]
     if days:
-        facts += [(_("from"), days[0]), (_("until"), days[-1])]
+        facts += [(_("first day"), days[0]), (_("last day"), days[-1])]
     facts += [(_("tokens"), f"{everything.prompt:,} + {everything.answer:,}"), (_("cost"), everything.cost)]
     if everything.uncounted:
         facts.append((_("not counted"), f"{everything.uncounted:,}"))

@@ -1,14 +1,16 @@
 """The page of a session, or of several: who said what, with what is known of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+from zlib import compress, decompress
 
 from chatcmd.conversation.attachment import Attachment, File
-from chatcmd.conversation.message import Message, Turn
+from chatcmd.conversation.message import Message, Persona, Turn
 from chatcmd.conversation.part import picture_of, shown
 from chatcmd.conversation.remark import MARKS
 from chatcmd.conversation.session import Session, title_of
-from chatcmd.history.export.html import address, code, markdown
+from chatcmd.history.export.html import address, markdown
+from chatcmd.history.export.html.code import Code
 from chatcmd.history.export.html.element import NOTHING, Markup, element, joined
 from chatcmd.history.export.html.fact import about_answer, about_session, moment
 from chatcmd.history.export.html.frame import framed, searching
@@ -19,25 +21,32 @@ LONGEST_ENTRY = 60
 """Characters of a question in the table of contents."""
 
 
-def page(sessions: Sequence[Session]) -> str:
-    """Make one page of sessions, in the order given."""
-    count = len(sessions)
-    title = _title(sessions[0]) if count == 1 else ngettext("{n} session", "{n} sessions", count).format(n=count)
-    numbered = list(enumerate(sessions, 1))
-    articles = joined(_article(number, session) for number, session in numbered)
-    return framed(title, articles, contents=_contents(numbered), tools=searching())
+def pieces(sessions: Iterable[Session]) -> Iterator[str]:
+    """Yield one page of sessions piece by piece, in the order given.
+
+    What is written of each session waits, compressed, until the table of contents before it is known.
+    """
+    titles: list[tuple[str, Markup]] = []
+    written: list[bytes] = []
+    code = Code()
+    for number, session in enumerate(sessions, 1):
+        titles.append((_title(session), _entries(number, session)))
+        written.append(compress(_Article(number, session, code).whole().encode(), level=1))
+    count = len(titles)
+    title = titles[0][0] if count == 1 else ngettext("{n} session", "{n} sessions", count).format(n=count)
+    articles = (Markup(decompress(each).decode()) for each in written)
+    yield from framed(title, articles, contents=_contents(titles), tools=searching())
 
 
 def _title(session: Session) -> str:
     return session.title or _("a session without a question")
 
 
-def _contents(sessions: Sequence[tuple[int, Session]]) -> Markup:
+def _contents(titles: Sequence[tuple[str, Markup]]) -> Markup:
     """List the turns; those of several sessions below the title of each."""
-    if len(sessions) == 1:
-        return _entries(*sessions[0])
-    titles = (_entry(f"s{number}", _title(session), _entries(number, session)) for number, session in sessions)
-    return element("ul", *titles)
+    if len(titles) == 1:
+        return titles[0][1]
+    return element("ul", *(_entry(f"s{number}", *each) for number, each in enumerate(titles, 1)))
 
 
 def _entries(number: int, session: Session) -> Markup:
@@ -51,69 +60,80 @@ def _entry(anchor: str, text: str, below: Markup = NOTHING) -> Markup:
     return element("li", element("a", short or "…", href=f"#{anchor}"), below)
 
 
-def _article(number: int, session: Session) -> Markup:
-    """Show one session: what is known of it, its persona, its turns, and what follows them."""
-    facts = (element("div", element("dt", name), element("dd", value)) for name, value in about_session(session))
-    title = element("h2", element("a", _title(session), href=f"#s{number}"))
-    head = element("header", title, element("dl", *facts), _persona(session))
-    turns = (_turn(f"s{number}t{place}", place, turn, session) for place, turn in enumerate(session.turns, 1))
-    rest = [element("section", *_asides(session.aside, session), class_="turn")] if session.aside else []
-    return element("article", head, *turns, *rest, class_="session", id=f"s{number}")
+class _Article:
+    """One session on a page; its anchors begin with its number."""
+
+    def __init__(self, number: int, session: Session, code: Code) -> None:
+        self._anchor, self._session, self._code = f"s{number}", session, code
+
+    def whole(self) -> Markup:
+        """Show what is known of it, its persona, its turns, and what follows them."""
+        session = self._session
+        facts = (element("div", element("dt", name), element("dd", value)) for name, value in about_session(session))
+        title = element("h2", element("a", _title(session), href=f"#{self._anchor}"))
+        head = element("header", title, element("dl", *facts), _persona(session.persona))
+        turns = (self._turn(number, turn) for number, turn in enumerate(session.turns, 1))
+        rest = [element("section", *self._asides(session.aside), class_="turn")] if session.aside else []
+        return element("article", head, *turns, *rest, class_="session", id=self._anchor)
+
+    def _turn(self, number: int, turn: Turn) -> Markup:
+        anchor = f"{self._anchor}t{number}"
+        link = element("a", str(number), href=f"#{anchor}", class_="number", title=_("turn {n}").format(n=number))
+        question = self._message(turn.question, self._session.user, "question", link)
+        return element(
+            "section", *self._asides(turn.aside), question, self._answer(turn.answer), class_="turn", id=anchor
+        )
+
+    def _asides(self, messages: Sequence[Message]) -> Iterator[Markup]:
+        """Show what stands between the turns, and entered no window."""
+        for message in messages:
+            if message.role == "assistant":
+                yield self._answer(message)
+            elif message.role == "user":
+                yield self._message(message, self._session.user, "question")
+            else:
+                yield self._message(message, message.role, "other")
+
+    def _message(self, message: Message, who: str, kind: str, link: Markup = NOTHING) -> Markup:
+        """Show what was asked as it was typed, and what was attached."""
+        head = element("header", link, element("b", who, class_="who"), _mark(message), moment(message.at))
+        if message.parts is not None:
+            said = element("div", *_parts(message.parts), class_="said plain")
+        else:
+            said = element("div", address.with_links(message.content), class_="said plain")
+        return element("div", head, said, *map(self._attachment, message.attachments), class_=f"message {kind}")
+
+    def _answer(self, message: Message) -> Markup:
+        """Show an answer as the Markdown that it is, its reasoning folded, and the facts."""
+        who = element("b", message.model or self._session.model, class_="who")
+        parts = [element("header", who, _mark(message), moment(message.at))]
+        if message.reasoning:
+            thought = element("div", markdown.rendered(message.reasoning, self._code), class_="said")
+            parts.append(_folded("reasoning", _("reasoning"), thought))
+        if message.parts is not None:
+            parts.append(element("div", *_parts(message.parts), class_="said plain"))
+        else:
+            parts.append(element("div", markdown.rendered(message.content, self._code), class_="said"))
+        parts += map(self._attachment, message.attachments)
+        if facts := about_answer(message):
+            spans = (element("span", fact) for fact in facts)
+            parts.append(element("footer", joined(chain.from_iterable((each, " ") for each in spans)), class_="facts"))
+        return element("div", *parts, class_="message answer")
+
+    def _attachment(self, attachment: Attachment) -> Markup:
+        if isinstance(attachment, File):
+            text = element("div", self._code.block(attachment.text, name=attachment.name), class_="said")
+            return _folded("attachment", attachment.label, text)
+        image = picture(attachment.url, attachment.name)
+        caption = element("figcaption", attachment.label)
+        return element("figure", image or _("this image cannot be shown"), caption)
 
 
-def _persona(session: Session) -> Markup:
-    persona = session.persona
+def _persona(persona: Persona) -> Markup:
     if not persona.content:
         return NOTHING
     summary = _("persona {name}").format(name=persona.name)
     return _folded("persona", summary, element("div", address.with_links(persona.content), class_="said plain"))
-
-
-def _turn(anchor: str, number: int, turn: Turn, session: Session) -> Markup:
-    link = element("a", str(number), href=f"#{anchor}", class_="number", title=_("turn {n}").format(n=number))
-    parts = (
-        *_asides(turn.aside, session),
-        _message(turn.question, session.user, "question", link),
-        _answer(turn.answer, session),
-    )
-    return element("section", *parts, class_="turn", id=anchor)
-
-
-def _asides(messages: Sequence[Message], session: Session) -> Iterator[Markup]:
-    """Show what stands between the turns, and entered no window."""
-    for message in messages:
-        if message.role == "assistant":
-            yield _answer(message, session)
-        elif message.role == "user":
-            yield _message(message, session.user, "question")
-        else:
-            yield _message(message, message.role, "other")
-
-
-def _message(message: Message, who: str, kind: str, link: Markup = NOTHING) -> Markup:
-    """Show what was asked as it was typed, and what was attached."""
-    head = element("header", link, element("b", who, class_="who"), _mark(message), moment(message.at))
-    if message.parts is not None:
-        said = element("div", *_parts(message.parts), class_="said plain")
-    else:
-        said = element("div", address.with_links(message.content), class_="said plain")
-    return element("div", head, said, *map(_attachment, message.attachments), class_=f"message {kind}")
-
-
-def _answer(message: Message, session: Session) -> Markup:
-    """Show an answer as the Markdown that it is, its reasoning folded, and the facts."""
-    who = element("b", message.model or session.model, class_="who")
-    parts = [element("header", who, _mark(message), moment(message.at))]
-    if message.reasoning:
-        thought = element("div", markdown.rendered(message.reasoning), class_="said")
-        parts.append(_folded("reasoning", _("reasoning"), thought))
-    words = _parts(message.parts) if message.parts is not None else [markdown.rendered(message.content)]
-    parts.append(element("div", *words, class_="said" if message.parts is None else "said plain"))
-    parts += map(_attachment, message.attachments)
-    if facts := about_answer(message):
-        spans = (element("span", fact) for fact in facts)
-        parts.append(element("footer", joined(chain.from_iterable((each, " ") for each in spans)), class_="facts"))
-    return element("div", *parts, class_="message answer")
 
 
 def _mark(message: Message) -> Markup:
@@ -131,15 +151,6 @@ def _parts(parts: Sequence[object]) -> Iterator[str]:
         url = image.get("url") if isinstance(image, dict) else image
         source = url if isinstance(url, str) else ""
         yield picture(source, "") or f"🖼 ({address.shortened(source)})\n"
-
-
-def _attachment(attachment: Attachment) -> Markup:
-    if isinstance(attachment, File):
-        text = element("div", code.block(attachment.text, name=attachment.name), class_="said")
-        return _folded("attachment", attachment.label, text)
-    image = picture(attachment.url, attachment.name)
-    caption = element("figcaption", attachment.label)
-    return element("figure", image or _("this image cannot be shown"), caption)
 
 
 def _folded(kind: str, summary: str, content: Markup) -> Markup:
