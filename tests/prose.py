@@ -3,7 +3,7 @@
 Prose is a text in which a blank stands between two words of two letters or more, or between such a word and a value
 that is filled in; the program's own name and flags are no words. So is any text with Chinese words in it, and a single
 word that is handed to the screen. Not looked at is what nobody reads as a sentence: docstrings, annotations,
-assertions, patterns handed to `re`, and what gettext takes.
+assertions, patterns handed to `re`, what gettext takes, commands as they are typed, SQL, HTML's own words.
 """
 
 import ast
@@ -27,6 +27,11 @@ _STOP = r"[,.;:!?)\"'`】」]*"
 _BESIDE = re.compile(rf"{_WORD}{_STOP}\s+{_EDGE}{_WORD}")
 _FIELD = re.compile(r"\{\w*(?:![ars])?(?::[^{}]*)?\}|%(?:\(\w+\))?[srd]")
 _CHINESE = re.compile("[\u3400-\u9fff]{2}")
+_CALL = re.compile(rf"(?:chatcmd history (?:[a-z]+|{_VALUE})|/[a-z]+)(?: (?:restore|--[a-z]+|{_VALUE}))*")
+_SQL = re.compile(r"\b(?:SELECT|FROM|WHERE|ORDER|INSERT|DELETE|UPDATE|CREATE|PRAGMA|BEGIN|AND|AS|IN|NULL|DESC)\b")
+_TAG = re.compile(r"</?[a-z]+(?: [^<>]*)?>|<!DOCTYPE html>")
+_NAMES = {"class_", "rel"}
+"""Attributes of HTML that nobody reads."""
 
 
 class Found(NamedTuple):
@@ -42,6 +47,9 @@ def is_prose(text: str) -> bool:
     text = _FIELD.sub(_VALUE, text)
     if _CHINESE.search(text):
         return True
+    if _CALL.fullmatch(text) or _SQL.search(text):
+        return False
+    text = _TAG.sub("", text)
     return any(not re.fullmatch(rf"{_VALUE}\W*{_VALUE}", match[0]) for match in _BESIDE.finditer(text))
 
 
@@ -119,7 +127,7 @@ def _looked_at(node: ast.AST) -> list[ast.AST]:
     if isinstance(node, ast.Assert) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
         return []
     if isinstance(node, ast.Call):
-        return [part for part in parts if part not in node.args[: _taken(node)]]
+        return [part for part in parts if part not in node.args[: _taken(node)] and not _is_name(part)]
     if isinstance(node, ast.AnnAssign):
         return [part for part in parts if part is not node.annotation]
     if isinstance(node, ast.arg):
@@ -133,11 +141,16 @@ def _taken(call: ast.Call) -> int:
     """Count the first arguments of a call that need no look: messages, and patterns."""
     function = call.func
     if isinstance(function, ast.Name):
-        return GETTEXT.get(function.id, 0)
+        return {**GETTEXT, "AssertionError": 1}.get(function.id, 0)
     is_pattern = (
         isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.value.id == "re"
     )
     return 1 if is_pattern else 0
+
+
+def _is_name(node: ast.AST) -> bool:
+    """Tell whether what a call is given by name are names itself, of classes or links."""
+    return isinstance(node, ast.keyword) and node.arg in _NAMES
 
 
 def _looked_up(call: ast.Call) -> bool:
@@ -180,4 +193,5 @@ def _owner(top: ast.stmt) -> str:
     if isinstance(top, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return top.name
     targets = top.targets if isinstance(top, ast.Assign) else [top.target] if isinstance(top, ast.AnnAssign) else []
+    targets = [part for each in targets for part in (each.elts if isinstance(each, ast.Tuple) else [each])]
     return next((target.id for target in targets if isinstance(target, ast.Name)), "")

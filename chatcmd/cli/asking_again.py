@@ -22,8 +22,8 @@ from chatcmd.replay.outcome import Expectation, Outcome
 from chatcmd.replay.plan import FORMAT, OFFLINE, Plan, generation_for
 from chatcmd.replay.progress import Progress
 from chatcmd.replay.round import Round, announced
-from chatcmd.replay.task import tasks_of
-from chatcmd.settings.option import GENERATION
+from chatcmd.replay.task import Task, tasks_of
+from chatcmd.settings.option import GENERATION, OPTIONS
 from chatcmd.settings.persona import persona_of
 from chatcmd.settings.settings import Settings
 from chatcmd.signals import Leave, Signals
@@ -87,9 +87,10 @@ def found(library: Library, words: Sequence[str], user: str | None) -> list[Sess
 def plans_for(arguments: argparse.Namespace, settings: Settings, sessions: Sequence[Session]) -> list[Plan]:
     """Say what is asked of whom; raises UsageError for a model that cannot be asked, and for a persona there is not."""
     persona = persona_of(settings) if arguments.persona is not None else None
+    models = _models(arguments.against or [])
     plans = []
     for session in sessions:
-        for model in dict.fromkeys(arguments.against or [session.model]):
+        for model in models or [session.model]:
             address = OFFLINE if settings["offline"] else settings.service(model)[0].base_url
             settings.budget(model)
             plans.append(
@@ -103,6 +104,15 @@ def plans_for(arguments: argparse.Namespace, settings: Settings, sessions: Seque
                 )
             )
     return plans
+
+
+def _models(words: Sequence[str]) -> list[str]:
+    """Read the names of models, each once; raises UsageError."""
+    try:
+        return list(dict.fromkeys(OPTIONS["model"].check(word) for word in words))
+    except ValueError as error:
+        sentence = _("{place}: {name} {fault}").format(place="--against", name="model", fault=error)
+        raise UsageError(sentence) from None
 
 
 async def ask(run: Run, arguments: argparse.Namespace, library: Library) -> Exit:
@@ -131,7 +141,7 @@ async def ask(run: Run, arguments: argparse.Namespace, library: Library) -> Exit
         try:
             await signals.guard(round_.run())
         except Leave as leave:
-            _tell_stopped(screen, run, plans, round_)
+            _tell_stopped(screen, run, tasks, round_)
             return leave.exit_code
         return _told(screen, run, arguments, [round_.outcomes[place] for place in range(len(plans))], expectation)
     except ReaderGone as gone:
@@ -190,10 +200,10 @@ def _missed(screen: Screen, outcomes: Sequence[Outcome], expectation: Expectatio
     return any_missed
 
 
-def _tell_stopped(screen: Screen, run: Run, plans: Sequence[Plan], round_: Round) -> None:
-    """Say how far it came, and how to go on."""
-    answered = sum(outcome.answered for outcome in round_.outcomes.values())
-    asked = sum(len(plan.turns) for plan in plans)
+def _tell_stopped(screen: Screen, run: Run, tasks: Sequence[Task], round_: Round) -> None:
+    """Say how far it came, with what earlier runs have answered, and how to go on."""
+    answered = sum(round_.outcomes.get(place, task).answered for place, task in enumerate(tasks))
+    asked = sum(len(task.plan.turns) for task in tasks)
     screen.note(_("stopped with {answered:,} of {all:,} questions answered").format(answered=answered, all=asked))
     screen.note(_going_on(run))
 

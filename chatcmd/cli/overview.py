@@ -10,7 +10,7 @@ def overview(room: int) -> str:
     commands = (
         (_("chatcmd [chat] [options]"), _("talk (the default)")),
         (_("chatcmd ask QUESTION ..."), _("one question, one answer")),
-        (_("chatcmd history COMMAND"), _("list, show, path, import")),
+        (_("chatcmd history COMMAND"), _("what was saved: list, search, show, export, import, stats, ...")),
         (_("chatcmd replay SESSION"), _("watch it, or ask its questions again")),
         (_("chatcmd COMMAND --help"), _("all that a command takes")),
         ("chatcmd --offline", _("try it at once: a demo model, no key and no network")),

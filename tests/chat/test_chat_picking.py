@@ -2,6 +2,7 @@
 
 import re
 import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -278,3 +279,28 @@ def test_big_history_is_indexed_while_the_list_is_there(offline: Stage) -> None:
         assert "nothing was found" not in text
         terminal.send("\x1b")
         terminal.expect("【anna】")
+
+
+# The index in the background
+
+
+def test_index_is_made_while_the_prompt_waits(offline: Stage) -> None:
+    fill(offline.root / "history", 250)
+    index = offline.root / "history" / "index.sqlite3"
+    with offline.terminal("-u", "anna") as terminal:
+        terminal.expect("【anna】")
+        for _each in range(1000):
+            if index.exists():
+                break
+            threading.Event().wait(0.01)
+        assert index.exists()
+        before = terminal.text
+        terminal.line("0")
+        assert terminal.wait() == 0
+    assert terminal.text.startswith(before.rstrip()[:40]), "nothing was said of it"
+
+
+def test_pipe_makes_no_index_on_its_way(offline: Stage) -> None:
+    fill(offline.root / "history", 250)
+    assert offline.pipe("hi\n0\n", "-u", "anna").code == 0
+    assert not (offline.root / "history" / "index.sqlite3").exists()

@@ -397,6 +397,23 @@ def test_folders_that_no_user_can_have_and_two_of_one_user_are_told(history: Pat
     ]
 
 
+def test_file_whose_name_is_no_text_is_told_and_left_as_it_is(history: Path) -> None:
+    sound, other, damaged = (os.fsdecode(name) for name in (b"a\xff", b"b\xff", b"c\xff"))
+    put(history, changed(user="u"), "u", sound)
+    put(history, changed(user="bob"), "u", other)
+    put(history, written()[:-20], "u", damaged)
+    before = tree(history)
+    findings = verified(history, repair=True)
+    assert tree(history) == before
+    told = {(Path(each.path).stem, each.kind): each.advice for each in findings if each.kind != "kept"}
+    assert told == {
+        (sound, "name"): "rename the file",
+        (other, "name"): "rename the file",
+        (other, "user"): "its name is no UTF-8, and it is left as it is; rename it first",
+        (damaged, "damaged"): "its name is no UTF-8, and it is left as it is; rename it first",
+    }
+
+
 def test_sessions_of_one_id_are_told_unless_a_repair_set_one_aside(history: Path) -> None:
     put(history, written())
     other = put(history, changed(user="bob"), "bob")

@@ -8,7 +8,7 @@ from html import escape
 import pyte
 
 from tests.loopback import Loopback, say
-from tests.terminal_driver import CHATCMD, Terminal
+from tests.terminal_driver import CHATCMD, Terminal, run
 
 ENGLISH = """\
 Python keeps **names** and *objects* apart: a default is made **once**, when `def` runs.
@@ -60,13 +60,19 @@ DIM = "+blink"
 
 @dataclass(frozen=True)
 class Scene:
-    """What is typed, each with the text that shows that it was heard; `answers` come in order."""
+    """What is typed, each with the text that shows that it was heard; `answers` come in order.
+
+    `command` is run instead of the chat, when `before` was piped into one; `first` shows that it is ready.
+    """
 
     typed: tuple[tuple[str, str], ...]
     answers: tuple[str, ...]
     language: str
     columns: int = 84
     rows: int = 24
+    command: tuple[str, ...] = ()
+    before: str = ""
+    first: str = ""
 
 
 SCENES = {
@@ -86,6 +92,21 @@ SCENES = {
         "zh",
         rows=38,
     ),
+    "replay": Scene(
+        (),
+        (
+            "A list keeps its order and may hold a value twice; a set does neither.",
+            "A set: `x in seen` takes the same time however large it is.",
+            "A list keeps its order and may hold duplicates; a set does neither.",
+            "A set: `x in seen` takes the same time however large it is.",
+        ),
+        "en",
+        columns=100,
+        rows=40,
+        command=("replay", "-1", "--against", "gpt-4o"),
+        before="Ada\nHow does a list differ from a set?\nWhich is faster for membership tests?\n0\n",
+        first="saved:",
+    ),
 }
 
 
@@ -96,9 +117,11 @@ def picture(scene: Scene) -> str:
         for answer in scene.answers:
             server.answer(say(answer, pieces=40))
         env = {"OPENAI_API_KEY": "sk-picture", "OPENAI_BASE_URL": server.base_url, "COLORTERM": ""}
-        argv = [*CHATCMD, "--lang", scene.language, "--root", root]
+        argv = [*CHATCMD, *scene.command, "--lang", scene.language, "--root", root]
+        if scene.before:
+            assert run([*CHATCMD, "--root", root], scene.before.encode(), env=env).code == 0
         with Terminal(argv, env=env, rows=scene.rows, columns=scene.columns) as terminal:
-            terminal.expect(_FIRST[scene.language])
+            terminal.expect(scene.first or _FIRST[scene.language])
             for keys, shown in scene.typed:
                 terminal.send(keys)
                 terminal.expect_screen(_shows(shown))

@@ -253,6 +253,19 @@ def test_ctrl_c_keeps_what_was_answered_and_goes_on_from_there(stage: Stage, mod
     assert models.asked == {("gpt-4o", f"question {number}"): 1 + (number == 2) for number in (1, 2, 3)}
 
 
+def test_what_is_told_at_ctrl_c_counts_what_earlier_runs_have_answered(stage: Stage, models: Models) -> None:
+    numbered(stage.root, 3)
+    models.scripted["gpt-4", "question 2"] = error(500, "down")
+    assert replay(stage, ID, *against("gpt-4")).code == 4
+    models.scripted["gpt-4o", "question 1"] = held = gated(["half of ", "an answer"])
+    with stage.open_pipe("replay", ID, *against("gpt-4o", "gpt-4"), "--jobs", "1") as program:
+        held.release()
+        held.wait_sent(1)
+        program.program.send_signal(signal.SIGINT)
+        assert program.program.wait(30) == 130
+        assert "stopped with 1 of 6 questions answered" in program.stderr.read().decode()
+
+
 def test_the_same_replay_is_not_run_twice_at_once(stage: Stage, models: Models) -> None:
     numbered(stage.root, 1)
     held = gated(["well"])

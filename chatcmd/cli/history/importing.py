@@ -35,7 +35,9 @@ def add(parser: Parser) -> None:
     text = _("whose sessions they become (default: whom the file names, else the login name)")
     parser.add_argument("-u", "--user", metavar="NAME", help=text)
     parser.add_argument("--dry-run", action="store_true", help=_("only say what would be done"))
-    parser.epilog = "\n".join((_("It can read:"), *(_("  {name}: {text}").format(name=name, text=_(text)) for name, text in FORMATS.items())))
+    parser.epilog = "\n".join(
+        (_("It can read:"), *(_("  {name}: {text}").format(name=name, text=_(text)) for name, text in FORMATS.items()))
+    )
 
 
 def run(arguments: argparse.Namespace, library: Library, root: Root) -> Exit:

@@ -101,7 +101,8 @@ def _answered(answer: Message, session: Session, cleaned: Callable[[str], str]) 
         )
     if answer.latency is not None:
         facts.append(_("{seconds:.1f} s").format(seconds=answer.latency.total))
-    yield f"*{_(', ').join(facts)}*"
+    line = _(", ").join(facts)
+    yield f"*{line}*"
     if answer.reasoning:
         yield _thought(answer.reasoning, cleaned)
     yield contained(cleaned(answer.content))
@@ -111,8 +112,8 @@ def _answered(answer: Message, session: Session, cleaned: Callable[[str], str]) 
 
 def _thought(reasoning: str, cleaned: Callable[[str], str]) -> str:
     """Fold what was thought before an answer; where a reader knows no folding it still stands between its marks."""
-    summary = f"<summary>{_('Reasoning')}</summary>"
-    return f"<details>\n{summary}\n\n{contained(cleaned(reasoning))}\n\n</details>"
+    summary = _("Reasoning")
+    return f"<details>\n<summary>{summary}</summary>\n\n{contained(cleaned(reasoning))}\n\n</details>"
 
 
 def _attached(attachment: Attachment, cleaned: Callable[[str], str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from chatcmd.history.foreign.chat import Piece, lost_of, piece_of, session_of
-from chatcmd.history.foreign.found import UNKNOWN_MODEL, Conversation, Found, LeftOut, label
+from chatcmd.history.foreign.found import TOOL_CALL, TOOL_RESULT, UNKNOWN_MODEL, Conversation, Found, LeftOut, label
 from chatcmd.history.foreign.source import Source
 from chatcmd.language import _
 
@@ -66,9 +66,9 @@ def _piece(message: dict[str, Any]) -> Piece:
     names = [_name_of(each) for each in results] if isinstance(results, list) else []
     text = content.get("text")
     said = text if isinstance(text, str) else ""
-    calls = [label(kind, name) for name in names for kind in ("tool call", "tool result")]
+    calls = [label(kind, name) for name in names for kind in (TOOL_CALL, TOOL_RESULT)]
     return Piece(
-        role="tool", text="\n\n".join(filter(None, (said, *calls))), lost=("tool call", "tool result") * len(names)
+        role="tool", text="\n\n".join(filter(None, (said, *calls))), lost=(TOOL_CALL, TOOL_RESULT) * len(names)
     )
 
 
@@ -93,10 +93,10 @@ def _loaded(text: str) -> Any:
         depth = 0
         for event in yaml.parse(text, Loader=_LOADER):
             if isinstance(event, yaml.AliasEvent):
-                raise ValueError("it refers to itself")  # noqa: TRY004 - it is the text that is wrong
+                raise ValueError(_("it refers to itself"))  # noqa: TRY004 - it is the text that is wrong
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > DEEPEST:
-                raise ValueError("nested too deeply")
+                raise ValueError(_("nested too deeply"))
         return yaml.load(text, Loader=_LOADER)  # noqa: S506 - a loader that makes texts, lists and mappings alone
     except yaml.YAMLError as error:
         raise ValueError(" ".join(str(error).split())) from None

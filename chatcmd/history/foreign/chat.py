@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from chatcmd.conversation.message import Message, Persona, Status
 from chatcmd.conversation.part import shown
 from chatcmd.conversation.session import Session, paired, title_of
-from chatcmd.history.foreign.found import label
+from chatcmd.history.foreign.found import TOOL_CALL, TOOL_RESULT, label
 
 _ANSWERS = ("assistant", "tool")
 
@@ -43,11 +43,11 @@ def piece_of(message: dict[str, Any]) -> Piece:
         text, lost = label("unknown"), ["unknown"]
     if role in _ANSWERS and parts is not None:
         parts = None
-    calls = [label("tool call", name) for name in _called(message)]
+    calls = [label(TOOL_CALL, name) for name in _called(message)]
     if role == "tool":
-        text, lost = label("tool result", message.get("name")), ["tool result"]
+        text, lost = label(TOOL_RESULT, message.get("name")), [TOOL_RESULT]
     text = "\n\n".join(filter(None, (text, *calls)))
-    return Piece(role=role, text=text, parts=parts, lost=(*lost, *["tool call"] * len(calls)))
+    return Piece(role=role, text=text, parts=parts, lost=(*lost, *[TOOL_CALL] * len(calls)))
 
 
 def session_of(pieces: Iterable[Piece], persona_name: str = "default", **facts: Any) -> Session:

@@ -35,7 +35,7 @@ def decoded(data: bytes | msgspec.Raw) -> Any:
     try:
         return _mended(_DECODER.decode(bytes(data).decode("utf-8-sig", "replace")))
     except RecursionError:
-        raise ValueError("nested too deeply") from None
+        raise ValueError(_("nested too deeply")) from None
 
 
 def elements(data: bytes, wanted: Callable[[Any], bool]) -> Iterator[Any]:
@@ -83,14 +83,14 @@ def members(data: bytes, wanted: Callable[[Any], bool]) -> Iterator[tuple[str, A
     try:
         found = _mended(_DECODER.decode(text))
     except RecursionError:
-        raise ValueError("nested too deeply") from None
+        raise ValueError(_("nested too deeply")) from None
     except ValueError:
         if not _MEMBER.search(text):
             raise
         yield from _scanned_members(text, wanted)
         return
     if not isinstance(found, dict):
-        raise ValueError("it is not an object")  # noqa: TRY004 - it is the text that is wrong
+        raise ValueError(_("it is not an object"))  # noqa: TRY004 - it is the text that is wrong
     yield from found.items()
 
 

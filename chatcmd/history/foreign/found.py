@@ -13,6 +13,9 @@ UNKNOWN_MODEL = "unknown"
 
 LONGEST_LABEL = 100
 
+TOOL_CALL, TOOL_RESULT = "tool call", "tool result"
+"""Kinds of what stands in a text for what a tool was asked, and answered."""
+
 
 class LeftOut(Struct, frozen=True):
     """What could not be taken in: where it stands, and why."""
@@ -49,8 +52,8 @@ KINDS: dict[str, Callable[[int], str]] = {
     "audio": lambda n: ngettext("{n} recording", "{n} recordings", n).format(n=n),
     "file": lambda n: ngettext("{n} attached file", "{n} attached files", n).format(n=n),
     "canvas": lambda n: ngettext("{n} change of a canvas", "{n} changes of a canvas", n).format(n=n),
-    "tool call": lambda n: ngettext("{n} tool call", "{n} tool calls", n).format(n=n),
-    "tool result": lambda n: ngettext("{n} result of a tool", "{n} results of tools", n).format(n=n),
+    TOOL_CALL: lambda n: ngettext("{n} tool call", "{n} tool calls", n).format(n=n),
+    TOOL_RESULT: lambda n: ngettext("{n} result of a tool", "{n} results of tools", n).format(n=n),
     "unknown": lambda n: ngettext("{n} thing of an unknown kind", "{n} things of unknown kinds", n).format(n=n),
 }
 """What a saved session has no place for, counted."""

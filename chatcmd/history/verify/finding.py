@@ -17,7 +17,7 @@ Kind = Literal[
     "link",
     "place",  # a folder or a device where a file should be
     "rights",  # others may read it
-    "name",  # no user can be called so
+    "name",  # no user can be called so, or it is no text
     "twins",  # two folders of one user
     "twice",  # two sessions of one id
     "index",

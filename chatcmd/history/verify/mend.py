@@ -15,7 +15,7 @@ from chatcmd.history.recovery import asides, recover
 from chatcmd.history.verify.contents import Files
 from chatcmd.history.verify.finding import Finding, Kind
 from chatcmd.history.verify.mended import mended
-from chatcmd.history.verify.saved import named, place_of, user_of
+from chatcmd.history.verify.saved import is_text, named, place_of, user_of
 from chatcmd.history.verify.session import best_copy, look_at, obstacle
 from chatcmd.language import _
 
@@ -107,6 +107,8 @@ def _mend_saved(files: Files) -> str:
         path.rename(kept)
         sync_folder(path.parent)
         return _("nothing in it could be read; it is kept as {file}").format(file=kept.name)
+    if not (is_text(session.id) and is_text(session.user)):
+        raise HistoryError(_("its name is no UTF-8, and it is left as it is; rename it first"))
     if not os.path.lexists(path):
         file.write(path, session)
         return _("a session was made of what can be read")

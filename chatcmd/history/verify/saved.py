@@ -46,7 +46,12 @@ def place_of(path: Path) -> Place:
 
 def user_of(folder: Path) -> str | None:
     """Tell whose folder it is; None where its name's bytes are no text."""
-    return None if any("\ud800" <= char <= "\udfff" for char in folder.name) else decoded(folder.name)
+    return decoded(folder.name) if is_text(folder.name) else None
+
+
+def is_text(name: str) -> bool:
+    """Tell whether a name's bytes are UTF-8: no file can say that it is called otherwise."""
+    return not any("\ud800" <= char <= "\udfff" for char in name)
 
 
 def named(places: tuple[str, ...] | list[str]) -> str:
@@ -115,7 +120,10 @@ def _keys_twice(data: bytes) -> list[str]:
 def _of_place(path: Path, session: Session) -> Iterator[Finding]:
     at = str(path)
     advice = _("--repair writes the name that its place has into it, and keeps the file as it is beside")
-    if session.id != path.stem:
+    if not is_text(path.stem):
+        what = _("its name is no UTF-8; as long as it is there, everything is read without the index")
+        yield Finding(at, "name", what, _("rename the file"))
+    elif session.id != path.stem:
         yield Finding(at, "id", _("it says that it is session {id}").format(id=session.id), advice)
     if user_of(path.parent) not in (None, session.user):
         yield Finding(at, "user", _("it says that it is {user}'s").format(user=session.user), advice)

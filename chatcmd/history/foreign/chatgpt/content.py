@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from chatcmd.history.foreign.chat import Piece
-from chatcmd.history.foreign.found import HIDDEN, instant, label
+from chatcmd.history.foreign.found import HIDDEN, TOOL_CALL, TOOL_RESULT, instant, label
 
 _EVERYONE = ("all", "", None)
 _ENDS = {"stop": "stop", "max_tokens": "length", "content_filter": "content_filter"}
@@ -110,8 +110,8 @@ def _call(recipient: str, content: dict[str, Any], lost: Lost) -> str:
         lost.append("canvas")
         written = _canvas(text)
         return "\n\n".join(filter(None, (label("canvas", written.get("name", "")), written.get("content", ""))))
-    lost.append("tool call")
-    return "\n".join(filter(None, (label("tool call", recipient), _code({**content, "text": text}, lost))))
+    lost.append(TOOL_CALL)
+    return "\n".join(filter(None, (label(TOOL_CALL, recipient), _code({**content, "text": text}, lost))))
 
 
 def _canvas(text: str) -> dict[str, str]:
@@ -126,8 +126,8 @@ def _result(author: dict[str, Any], content: dict[str, Any], lost: Lost) -> str:
     """Name the tool that answered, and the images that it made."""
     parts = content.get("parts")
     shown = [_part(part, lost) for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
-    lost.append("tool result")
-    return "\n".join((label("tool result", _text(author.get("name"))), *filter(None, shown)))
+    lost.append(TOOL_RESULT)
+    return "\n".join((label(TOOL_RESULT, _text(author.get("name"))), *filter(None, shown)))
 
 
 def _attached(content: dict[str, Any], details: dict[str, Any], lost: Lost) -> list[str]:

@@ -25,7 +25,7 @@ def names_of(rows: Rows) -> dict[str, str]:
     """Tell what the conversations of the older tables are called; a thread that goes on with one keeps its id."""
     if "conversations" not in rows.tables:
         return {}
-    found = rows.all("conversations", "select id, name from conversations")
+    found = rows.all("conversations", "SELECT id, name FROM conversations")
     return {text_of(row["id"]): " ".join(text_of(row["name"]).split()) for row in found}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from chatcmd.history.foreign.chat import Piece, lost_of, session_of
-from chatcmd.history.foreign.found import UNKNOWN_MODEL, Conversation, label, moment
+from chatcmd.history.foreign.found import TOOL_CALL, TOOL_RESULT, UNKNOWN_MODEL, Conversation, label, moment
 from chatcmd.history.foreign.llm.parts import answered, laid_out, names_of, text_of
 from chatcmd.history.foreign.llm.rows import Row, Rows
 from chatcmd.history.foreign.source import Source
@@ -32,10 +32,10 @@ def read(rows: Rows, source: Source, known: AbstractSet[str]) -> Iterator[Conver
 def _grouped(rows: Rows, table: str, conversation: str, own: str) -> Iterator[tuple[str, list[Row]]]:
     """Gather the rows of each conversation in the order they were written."""
     groups: dict[str, list[int]] = {}
-    for row in rows.numbers(table, f"{conversation} as conversation, {own} as own"):
+    for row in rows.numbers(table, f"{conversation} AS conversation, {own} AS own"):
         key = row["conversation"] if row["conversation"] is not None else row["own"]
         groups.setdefault(str(key), []).append(row["number"])
-    query = f"select * from {table} where rowid = ?"  # noqa: S608 - our own words
+    query = f"SELECT * FROM {table} WHERE rowid = ?"  # noqa: S608 - our own words
     for key, numbers in groups.items():
         group = [row for number in numbers for row in rows.all(table, query, (number,))]
         if group:
@@ -80,15 +80,15 @@ def _pieces(rows: Rows, table: str, row: Row) -> Iterator[Piece]:
     if asked or parts:
         yield replace(laid_out("user", asked, parts), known={"at": at})
     for name in _tools(rows, "tool_results", response):
-        yield Piece(role="tool", text=label("tool result", name), lost=("tool result",))
+        yield Piece(role="tool", text=label(TOOL_RESULT, name), lost=(TOOL_RESULT,))
     calls = _tools(rows, "tool_calls", response)
-    text = "\n\n".join(filter(None, (text_of(row["response"]), *(label("tool call", name) for name in calls))))
+    text = "\n\n".join(filter(None, (text_of(row["response"]), *(label(TOOL_CALL, name) for name in calls))))
     yield Piece(
         role="assistant",
         text=text,
         reasoning=text_of(row["reasoning"]),
         known=answered(row),
-        lost=("tool call",) * len(calls),
+        lost=(TOOL_CALL,) * len(calls),
     )
 
 
@@ -96,8 +96,8 @@ def _fragments(rows: Rows, table: str, response: Any) -> list[str]:
     if table not in rows.tables:
         return []
     query = (
-        f"select fragments.content as content from {table} join fragments on fragments.id = {table}.fragment_id"  # noqa: S608
-        f' where response_id = ? order by {table}."order"'
+        f"SELECT fragments.content AS content FROM {table} JOIN fragments ON fragments.id = {table}.fragment_id"  # noqa: S608
+        f' WHERE response_id = ? ORDER BY {table}."order"'
     )
     return [text_of(row["content"]) for row in rows.all(table, query, (response,))]
 
@@ -106,8 +106,8 @@ def _attachments(rows: Rows, response: Any) -> Iterator[Row]:
     if "prompt_attachments" not in rows.tables:
         return iter(())
     query = (
-        "select attachments.* from prompt_attachments join attachments on attachments.id = attachment_id"
-        ' where response_id = ? order by prompt_attachments."order"'
+        "SELECT attachments.* FROM prompt_attachments JOIN attachments ON attachments.id = attachment_id"
+        ' WHERE response_id = ? ORDER BY prompt_attachments."order"'
     )
     return rows.all("prompt_attachments", query, (response,))
 
@@ -115,5 +115,5 @@ def _attachments(rows: Rows, response: Any) -> Iterator[Row]:
 def _tools(rows: Rows, table: str, response: Any) -> list[str]:
     if table not in rows.tables:
         return []
-    query = f"select name from {table} where response_id = ? order by id"  # noqa: S608 - our own words
+    query = f"SELECT name FROM {table} WHERE response_id = ? ORDER BY id"  # noqa: S608 - our own words
     return [text_of(row["name"]) for row in rows.all(table, query, (response,))]

@@ -25,7 +25,7 @@ class Rows:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self.damaged: dict[str, None] = {}
-        made = "select name, sql from sqlite_master where type = 'table'"
+        made = "SELECT name, sql FROM sqlite_master WHERE type = 'table'"
         tables = self.all("sqlite_master", made)
         self.tables = {str(row["name"]) for row in tables if not str(row["sql"]).upper().startswith("CREATE VIRTUAL")}
 
@@ -38,17 +38,17 @@ class Rows:
 
     def numbers(self, table: str, columns: str) -> list[Row]:
         """List the rowid and a few columns of all rows; over what is damaged it is read from both ends."""
-        query = f"select rowid as number, {columns} from {table} order by rowid"  # noqa: S608 - our own words
+        query = f"SELECT rowid AS number, {columns} FROM {table} ORDER BY rowid"  # noqa: S608 - our own words
         before = table in self.damaged
         found = list(self.all(table, query))
         if table in self.damaged and not before:
             last = found[-1]["number"] if found else -1
-            rest = list(self.all(table, f"{query} desc"))
+            rest = list(self.all(table, f"{query} DESC"))
             found += [row for row in reversed(rest) if row["number"] > last]
         return found
 
     def columns(self, table: str) -> set[str]:
-        return {str(row["name"]) for row in self.all(table, f"pragma table_info({table})")}
+        return {str(row["name"]) for row in self.all(table, f"PRAGMA table_info({table})")}
 
 
 def opened(path: Path) -> sqlite3.Connection:
@@ -66,9 +66,9 @@ def _tried(address: str) -> sqlite3.Connection:
         connection.row_factory = _row
         connection.text_factory = lambda data: data.decode("utf-8", "replace")
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST)
-        connection.execute("pragma trusted_schema = off")
-        connection.execute("pragma query_only = on")
-        connection.execute("select count(*) from sqlite_master").fetchall()
+        connection.execute("PRAGMA trusted_schema = off")
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchall()
     except BaseException:
         connection.close()
         raise

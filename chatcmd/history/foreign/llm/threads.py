@@ -8,18 +8,18 @@ from msgspec.structs import replace
 
 from chatcmd.conversation.session import Session
 from chatcmd.history.foreign.chat import Piece, lost_of, session_of
-from chatcmd.history.foreign.found import UNKNOWN_MODEL, Conversation, label, moment
+from chatcmd.history.foreign.found import TOOL_CALL, TOOL_RESULT, UNKNOWN_MODEL, Conversation, label, moment
 from chatcmd.history.foreign.llm.parts import answered, laid_out, names_of, text_of
 from chatcmd.history.foreign.llm.rows import Row, Rows
 from chatcmd.history.foreign.source import Source
 from chatcmd.history.foreign.tree import ways
 
-_MESSAGE = "select parent_hash, role from messages where hash = ?"
-_PARTS = "select id, type, tool_name, text, payload from parts where message_hash = ? order by position"
-_TURNS = "select * from turns where thread_id = ? order by id"
+_MESSAGE = "SELECT parent_hash, role FROM messages WHERE hash = ?"
+_PARTS = "SELECT id, type, tool_name, text, payload FROM parts WHERE message_hash = ? ORDER BY position"
+_TURNS = "SELECT * FROM turns WHERE thread_id = ? ORDER BY id"
 _ATTACHMENTS = (
-    "select attachments.* from part_attachments join attachments on attachments.id = attachment_id"
-    ' where part_id = ? order by part_attachments."order"'
+    "SELECT attachments.* FROM part_attachments JOIN attachments ON attachments.id = attachment_id"
+    ' WHERE part_id = ? ORDER BY part_attachments."order"'
 )
 
 
@@ -28,7 +28,7 @@ def read(rows: Rows, source: Source) -> Iterator[Conversation]:
     if not {"threads", "messages", "parts", "turns"} <= rows.tables:
         return
     names = names_of(rows)
-    for thread in rows.numbers("threads", "id, name, tip_message_hash as tip, forked_from, datetime_utc"):
+    for thread in rows.numbers("threads", "id, name, tip_message_hash AS tip, forked_from, datetime_utc"):
         called = names.get(text_of(thread["id"])) or " ".join(text_of(thread["name"]).split())
         found = _conversation(rows, thread, called, source)
         if found is not None:
@@ -109,7 +109,7 @@ def _piece(rows: Rows, node: str, role: str) -> Piece:
         elif kind == "attachment":
             attached += rows.all("part_attachments", _ATTACHMENTS, (part["id"],))
         else:
-            named = {"tool_call": "tool call", "tool_result": "tool result"}.get(kind, "unknown")
+            named = {"tool_call": TOOL_CALL, "tool_result": TOOL_RESULT}.get(kind, "unknown")
             texts.append(label(named, text_of(part["tool_name"]) or (kind if named == "unknown" else "")))
             lost.append(named)
     piece = laid_out(role or "user", "\n\n".join(filter(None, texts)), attached)
@@ -133,5 +133,5 @@ def _text(rows: Rows, part: Row) -> str:
 def _fragment(rows: Rows, number: Any) -> str:
     if not isinstance(number, int):
         return ""
-    found = rows.all("fragments", "select content from fragments where id = ?", (number,))
+    found = rows.all("fragments", "SELECT content FROM fragments WHERE id = ?", (number,))
     return next((text_of(row["content"]) for row in found), "")
