@@ -94,7 +94,7 @@ def test_the_walk_finds_prose(source: str, texts: list[str]) -> None:
         'f"{a} {b}"',
         '"--no-save", "gpt-3.5-turbo", "user", "chatcmd ask", "[providers.NAME]", "\\x1b[2K", "a b"',
         'f"chatcmd --resume {id}"',
-        'f"chatcmd history trash restore {id}", f"chatcmd history {name}", "chatcmd history verify --repair", f"/edit {n}"',
+        'f"chatcmd history trash restore {id}", f"chatcmd history {name}", "chatcmd history list --all", f"/edit {n}"',
         'f"SELECT name FROM {table} ORDER BY id", f"{one} AND {other}", f"{query} DESC"',
         'element("a", rel="noopener noreferrer", class_="said plain"), Markup(\'<div class="wide one">\')',
         'raise AssertionError("there is always another")',

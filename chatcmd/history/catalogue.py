@@ -1,5 +1,6 @@
 """What is saved, listed and searched: by the index where there is one to rely upon, else file by file."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +26,9 @@ INDEX = "index.sqlite3"
 LEAST = 200
 """Saved sessions from which on an index is made by itself: fewer are read in no time."""
 
+REST = 10.0
+"""Seconds for which an index that was of no use is not tried again."""
+
 BACKLOG = 500
 """Files that are read into the index before a list is shown; of more, the list is made from the files."""
 
@@ -41,7 +45,7 @@ class Catalogue:
         self.path = history / INDEX
         self.progress: Callable[[int, int], None] | None = None
         self._index: Indexed | None = None
-        self._is_useless = False
+        self._rests_until = 0.0
 
     def close(self) -> None:
         """Let the index go."""
@@ -77,10 +81,10 @@ class Catalogue:
                 folder = self._folder(wanted.user)
                 for path in lookup.unreadable(folder):
                     seen.add(str(path))
-                    yield from walked.hits_at(path, query, role)
+                    yield from walked.hits_at(path, query, wanted, role)
                 for found in lookup.holding(query.terms, wanted, folder):
                     seen.add(found.path)
-                    yield from walked.hits_at(Path(found.path), query, role)
+                    yield from walked.hits_at(Path(found.path), query, wanted, role)
                 return
         except IndexTrouble:
             self._give_up()
@@ -88,7 +92,7 @@ class Catalogue:
             if isinstance(entry, HistoryError):
                 yield entry
             elif entry.path not in seen:
-                yield from walked.hits_at(Path(entry.path), query, role)
+                yield from walked.hits_at(Path(entry.path), query, wanted, role)
 
     def asked(self, wanted: Wanted = ALL) -> list[Asked]:
         """Give what was asked, by user, model and day; turns that a branch has from its parent count once."""
@@ -150,7 +154,7 @@ class Catalogue:
         from chatcmd.history.index.indexed import make
 
         self.close()
-        self._is_useless = False
+        self._rests_until = 0.0
         return make(self.path, self.history, self.progress)
 
     def _told(self, most: int | None, ask: "Callable[[Lookup], T]") -> T | None:
@@ -164,7 +168,7 @@ class Catalogue:
 
     def _lookup(self, most: int | None) -> "Lookup | None":
         """Bring the index in step with the disk; None where there is none, or more than `most` files are to be read."""
-        if self._is_useless or not self._is_there():
+        if time.monotonic() < self._rests_until or not self._is_there():
             return None
         if self._index is None:
             from chatcmd.history.index.indexed import Indexed
@@ -183,7 +187,8 @@ class Catalogue:
         return False
 
     def _give_up(self) -> None:
-        self._is_useless = True
+        """Do without the index for a while: another process may hold it, and be done by then."""
+        self._rests_until = time.monotonic() + REST
         self.close()
 
     def _folder(self, user: str | None) -> str | None:

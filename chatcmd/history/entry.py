@@ -11,7 +11,10 @@ from chatcmd.conversation.words import folded
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A saved session in short; `turns` counts its answers, `source` names the program or replay it came from."""
+    """A saved session in short; `turns` counts its answers, `source` names the program or replay it came from.
+
+    `id` is the name of its file, which finds it, whatever a file that was copied or renamed by hand says itself.
+    """
 
     id: str
     user: str
@@ -60,7 +63,7 @@ ALL = Wanted()
 def entry_of(path: Path, session: Session) -> Entry:
     """Say in short what a session is."""
     return Entry(
-        id=session.id,
+        id=path.stem,
         user=session.user,
         started=session.started,
         model=session.model,

@@ -194,6 +194,10 @@ def _not_one(wanted: str, matches: list[Path], user: str | None) -> str:
         else:
             sentence = _("no session is called {wanted!r}; see: chatcmd history list")
         return sentence.format(user=user, wanted=wanted)
+    if len({path.stem for path in matches}) == 1:
+        users = _(", ").join(sorted(decoded(path.parent.name) for path in matches))
+        sentence = _("{n} sessions are called {wanted!r}, of {users}; say whose with: --user NAME")
+        return sentence.format(n=len(matches), wanted=wanted, users=users)
     ids = ", ".join(path.stem for path in matches[:3]) + (", ..." if len(matches) > 3 else "")  # noqa: PLR2004
     if user:
         sentence = _("{n} sessions of {user} are called {wanted!r} ({ids}); give the whole id")

@@ -32,8 +32,8 @@ def entry_at(path: Path, wanted: Wanted) -> Iterator[Entry | HistoryError]:
             yield entry
 
 
-def hits_at(path: Path, query: Query, role: str | None) -> Iterator[Hit | HistoryError]:
-    """Look a session through for a query."""
+def hits_at(path: Path, query: Query, wanted: Wanted, role: str | None) -> Iterator[Hit | HistoryError]:
+    """Look a session through for a query, if it is wanted and still there."""
     try:
         session = file.read(path)
     except HistoryError as error:
@@ -43,7 +43,9 @@ def hits_at(path: Path, query: Query, role: str | None) -> Iterator[Hit | Histor
     except OSError as error:
         yield unreadable(path, error)
     else:
-        yield from hits_in(session, entry_of(path, session), query, role)
+        entry = entry_of(path, session)
+        if wanted.holds(entry):
+            yield from hits_in(session, entry, query, role)
 
 
 def asked(history: Path, wanted: Wanted) -> list[Asked]:

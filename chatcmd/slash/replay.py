@@ -14,7 +14,7 @@ _INSTANT = re.compile(r"(?:^|(?<=\s))--instant(?=\s|$)")
 
 @command(
     "replay",
-    marked("[SESSION] [--speed NUMBER] [--instant]"),
+    marked("[SESSION] [--speed N] [--instant]"),
     marked("watch this session, or a saved one, as it was"),
     group="history",
     more=marked(

@@ -22,14 +22,17 @@ PAGES = (
     "history delete --help",
     "history trash --help",
     "history reindex --help",
+    "history verify --help",
     "history path --help",
+    "history export --help",
+    "history stats --help",
     "history import --help",
     "replay --help",
 )
 
 _COMMANDS = re.compile(
-    r"chatcmd(?: (?:chat|ask|replay|history|list|show|search|rename|tag|delete|trash|reindex|path|import))*"
-    r"|--lang en|/\S+"
+    r"chatcmd(?: (?:chat|ask|replay|history|list|show|search|rename|tag|delete|trash|reindex|verify|path|export|stats"
+    r"|import))*|--lang en|--role user\|assistant|--from|/\S+"
 )
 # Two words in a row, or one that no Chinese sentence and no name of ours has.
 _ENGLISH = re.compile(
@@ -52,7 +55,12 @@ def cells(line: str) -> int:
 
 def english(text: str) -> list[str]:
     """Find what is left of English sentences, but for commands and paths as they are typed."""
-    return _ENGLISH.findall(_COMMANDS.sub("", text))
+    return _ENGLISH.findall(untyped(text))
+
+
+def untyped(text: str) -> str:
+    """Leave out commands, their flags and paths as they are typed."""
+    return _COMMANDS.sub("", text)
 
 
 def chinese(text: str) -> bool:

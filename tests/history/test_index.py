@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from itertools import islice
+from math import inf
 from pathlib import Path
 
 import msgspec
@@ -18,7 +19,7 @@ from chatcmd.conversation.message import Message, Persona, Turn
 from chatcmd.conversation.query import Query
 from chatcmd.conversation.session import Parent, Session
 from chatcmd.errors import HistoryError
-from chatcmd.history import file
+from chatcmd.history import catalogue, file
 from chatcmd.history.catalogue import INDEX, LEAST
 from chatcmd.history.entry import ALL, Entry, Wanted
 from chatcmd.history.index import store
@@ -105,7 +106,7 @@ def fresh(library: Library) -> Library:
 def walked(library: Library) -> Library:
     """Open the same history where no index can be used."""
     without = Library(library.folder)
-    without.catalogue._is_useless = True
+    without.catalogue._rests_until = inf
     return without
 
 
@@ -332,28 +333,26 @@ def test_an_index_that_another_process_holds_costs_only_time(
         assert len(found(again, "zyzzyva")) == 1
         other.execute("ROLLBACK")
     assert uses_index(fresh(library))
+    assert not uses_index(again)
+    monkeypatch.setattr(catalogue, "REST", 0.0)
+    again.catalogue._give_up()
+    assert uses_index(again)
+    again.catalogue.close()
 
 
-def test_an_index_on_a_disk_that_cannot_be_written_is_read(library: Library) -> None:
+def test_an_index_on_a_disk_that_cannot_be_written_is_read(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     settle(library)
     library.catalogue.close()
-    uri = f"file:{library.folder / INDEX}?mode=ro"
-    real = store.sqlite3.connect
-
-    class ReadOnly:
-        @staticmethod
-        def connect(_path: Path, **options: object) -> sqlite3.Connection:
-            return real(uri, uri=True, **options)  # type: ignore[no-any-return, call-overload]
-
-    again = fresh(library)
+    uri, real = f"file:{library.folder / INDEX}?mode=ro", sqlite3.connect
     expected = listed(walked(library))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store.sqlite3, "connect", ReadOnly.connect)
-        assert listed(again) == expected
-        assert uses_index(again)
-        _add(library)
-        assert listed(again) == listed(walked(library))
-        assert len(found(again, "zyzzyva")) == 1
+    # As root nothing is read-only but what SQLite itself is told to leave alone.
+    monkeypatch.setattr(sqlite3, "connect", lambda _path, **options: real(uri, uri=True, **options))
+    again = fresh(library)
+    assert listed(again) == expected
+    assert uses_index(again)
+    _add(library)
+    assert listed(again) == listed(walked(library))
+    assert len(found(again, "zyzzyva")) == 1
     again.catalogue.close()
 
 
@@ -398,6 +397,30 @@ def test_odd_file_names_are_found(library: Library) -> None:
         save(library, session)
     assert len(found(library, "zyzzyva")) == 5
     assert listed(library) == listed(walked(library))
+
+
+def test_session_that_was_copied_by_hand_is_listed_by_the_name_that_finds_it(library: Library) -> None:
+    path = library.find("-3")
+    copy = path.with_name("my notes.json")
+    copy.write_bytes(path.read_bytes())
+    for each in (library, walked(library)):
+        assert all(entry.id == Path(entry.path).stem for entry in each.entries() if isinstance(entry, Entry))
+        assert each.find("my notes") == copy
+        assert {hit.entry.id for hit in each.search(Query.parse("水 a")) if not isinstance(hit, HistoryError)} <= {
+            saved.stem for saved in each.paths()
+        }
+
+
+def test_file_that_can_be_read_again_is_found_by_those_who_want_it_alone(library: Library) -> None:
+    session = replace(made(4, random.Random(4)), user="alice", title="zyzzyva")
+    path = save(library, session)
+    data = path.read_bytes()
+    path.write_bytes(b"{")
+    settle(library)
+    path.write_bytes(data)
+    for wanted in (ALL, Wanted(user="alice"), Wanted(tag="nothing"), Wanted(since="2027"), Wanted(title="other")):
+        assert found(library, "zyzzyva", wanted) == found(walked(library), "zyzzyva", wanted)
+    assert uses_index(library)
 
 
 def test_indexing_that_is_interrupted_goes_on_where_it_was(tmp_path: Path) -> None:

@@ -134,6 +134,15 @@ def test_only_the_named_user_s_sessions_are_searched(library: Library) -> None:
         library.find("20260", "张三")
 
 
+def test_two_users_sessions_of_one_id_are_told_apart_by_the_user(library: Library) -> None:
+    for user in ("张三", "李四"):
+        saved(library, session(1, session_id=OLD, user=user))
+    with pytest.raises(SessionNotFound) as refused:
+        library.find(OLD)
+    assert str(refused.value) == f"2 sessions are called '{OLD}', of 张三, 李四; say whose with: --user NAME"
+    assert library.find(OLD, "李四").parent.name == "李四"
+
+
 def test_more_than_three_matches_are_cut_short(library: Library) -> None:
     for number in range(4):
         saved(library, session(1, session_id=f"s{number}"))

@@ -73,6 +73,7 @@ class Scene:
     command: tuple[str, ...] = ()
     before: str = ""
     first: str = ""
+    delay: float = 0
 
 
 SCENES = {
@@ -93,7 +94,7 @@ SCENES = {
         rows=38,
     ),
     "replay": Scene(
-        (),
+        (("", "saved:"),),
         (
             "A list keeps its order and may hold a value twice; a set does neither.",
             "A set: `x in seen` takes the same time however large it is.",
@@ -106,6 +107,7 @@ SCENES = {
         command=("replay", "-1", "--against", "gpt-4o"),
         before="Ada\nHow does a list differ from a set?\nWhich is faster for membership tests?\n0\n",
         first="saved:",
+        delay=0.03,
     ),
 }
 
@@ -115,7 +117,7 @@ def picture(scene: Scene) -> str:
     pyte.graphics.TEXT[2] = DIM
     with Loopback() as server, tempfile.TemporaryDirectory() as root:
         for answer in scene.answers:
-            server.answer(say(answer, pieces=40))
+            server.answer(say(answer, pieces=40, delay=scene.delay))
         env = {"OPENAI_API_KEY": "sk-picture", "OPENAI_BASE_URL": server.base_url, "COLORTERM": ""}
         argv = [*CHATCMD, *scene.command, "--lang", scene.language, "--root", root]
         if scene.before:

@@ -428,6 +428,7 @@ def test_hostile_errors_and_titles_are_inert(stage: Stage, models: Models) -> No
     [
         (["nothing", "--against", "gpt-4o"], 3, "no session is called 'nothing'"),
         ([ID, "--persona", "nobody"], 2, "there is no persona nobody: write its text to envs/personas/nobody.md"),
+        ([ID, "--against", "gpt-4o", "--against", " "], 2, "--against: model is empty; give it a value"),
         ([ID, "--against", "gpt-4o", "--jobs", "0"], 2, "--jobs takes a whole number from 1 to 64, not '0'"),
         ([ID, "--against", "gpt-4o", "--expect", "similar"], 2, "--expect takes same, or similar=RATIO"),
         ([ID, "--against", "gpt-4o", "--expect", "similar=2"], 2, "--expect takes same, or similar=RATIO"),

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from chatcmd.language import _
+
 DEEPEST = 500
 """Beginnings that are passed over where there are more inside each other than can be decoded."""
 

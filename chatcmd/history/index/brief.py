@@ -59,7 +59,7 @@ def _quickly(path: Path, saved: file.Saved, stamp: Stamp) -> Brief:
     turns, _aside = paired(messages)  # type: ignore[arg-type] # they differ in their attachments alone
     title = saved.title or title_of(turns[0].question.content if turns else "")
     entry = Entry(
-        id=saved.id,
+        id=path.stem,
         user=saved.user,
         started=saved.started,
         model=saved.model,

@@ -66,7 +66,7 @@ def _tried(address: str) -> sqlite3.Connection:
         connection.row_factory = _row
         connection.text_factory = lambda data: data.decode("utf-8", "replace")
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST)
-        connection.execute("PRAGMA trusted_schema = off")
+        connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA query_only = ON")
         connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchall()
     except BaseException:
