@@ -10,6 +10,7 @@ from chatcmd.cli.whose import add_user, user_of
 from chatcmd.errors import UsageError
 from chatcmd.history.entry import Wanted
 from chatcmd.language import _
+from chatcmd.settings.option import whole
 
 MOST = 20
 
@@ -33,8 +34,11 @@ def add_most(parser: Parser) -> None:
 
 
 def most_of(arguments: argparse.Namespace) -> int | None:
-    """Say how many are shown, None for all."""
-    return None if arguments.all else max(arguments.n, 0)
+    """Say how many are shown, None for all; raises UsageError."""
+    try:
+        return None if arguments.all else whole(0)(arguments.n)
+    except ValueError as error:
+        raise UsageError(_("{place}: {sentence}").format(place="-n", sentence=error)) from None
 
 
 def wanted_of(arguments: argparse.Namespace) -> Wanted:

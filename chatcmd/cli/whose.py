@@ -19,4 +19,4 @@ def add_session(parser: Parser, **more: str) -> None:
 
 def user_of(arguments: argparse.Namespace) -> str | None:
     """Give the user that is meant, None for all; raises NameRefused."""
-    return checked(arguments.user, "user") if arguments.user else None
+    return checked(arguments.user, "user") if arguments.user is not None else None

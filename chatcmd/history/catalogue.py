@@ -168,6 +168,8 @@ class Catalogue:
 
     def _lookup(self, most: int | None) -> "Lookup | None":
         """Bring the index in step with the disk; None where there is none, or more than `most` files are to be read."""
+        if self._index is not None and self._index.has_moved:
+            self.close()
         if time.monotonic() < self._rests_until or not self._is_there():
             return None
         if self._index is None:

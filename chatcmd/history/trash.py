@@ -8,8 +8,6 @@ from errno import EXDEV
 from itertools import count
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from chatcmd.conversation.name import decoded
 from chatcmd.errors import HistoryError, SessionNotFound, reason
 from chatcmd.history import file
@@ -76,7 +74,7 @@ class Trash:
         for path in self.paths(user):
             try:
                 with _as_sentence(_("{path} cannot be read: {reason}"), path):
-                    yield replace(entry_of(path, file.read(path)), id=path.stem)
+                    yield entry_of(path, file.read(path))
             except HistoryError as error:
                 yield error
 

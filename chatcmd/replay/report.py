@@ -52,10 +52,10 @@ class Report:
         source = outcomes[0].plan.source
         rows = []
         for number, turn in enumerate(source.turns, 1):
-            recorded = self._row(turn, source.model, _("recorded"))
-            rows.append((str(number), *recorded, turn.question.content[:LONGEST_QUESTION]))
+            asked, answerer = turn.question.content[:LONGEST_QUESTION], turn.answer.model or source.model
+            rows.append((str(number), answerer, *self._row(turn, source.model, _("recorded")), asked))
             rows += [
-                ("", *self._row(pair.new, outcome.plan.model, named(pair.comparison)), "")
+                ("", model := outcome.plan.model, *self._row(pair.new, model, named(pair.comparison)), "")
                 for outcome in outcomes
                 for pair in outcome.pairs[number - 1 : number]
             ]
@@ -63,12 +63,13 @@ class Report:
         self._table(rows, head)
 
     def _row(self, turn: Turn, model: str, what: str) -> tuple[str, ...]:
+        """Tell of an answer what it is beside the others, and what it took of the model that was named."""
         answer = turn.answer
         tokens = f"{answer.usage.completion_tokens:,}" if answer.usage else ""
         seconds = time(answer.latency.total) if answer.latency else ""
         cost = spent_on(self._settings, model, [turn])
         money = cost.cost if cost.turns > cost.uncounted + cost.unpriced else ""
-        return model, what, f"{len(answer.content):,}", tokens, seconds, money
+        return what, f"{len(answer.content):,}", tokens, seconds, money
 
     def _differences(self, outcomes: Sequence[Outcome]) -> None:
         """Show what is not the same, turn by turn."""
@@ -111,7 +112,7 @@ class Report:
         source = outcomes[0].plan.source
         spent = spent_on(self._settings, source.model, source.turns)
         recorded = (source.model, _("recorded"), "", "", "", *_taken(spent, seconds_of(source.turns)), source.id)
-        self._table([recorded, *rows], (_("model"), _("answered"), *_sums_head(), _("session")))
+        self._table([recorded, *rows], (_("model"), _("answered"), *_sums_head(), _("session")), wrap=True)
 
     def _totals(self, outcomes: Sequence[Outcome]) -> None:
         """Sum up each model over all sessions."""
@@ -122,11 +123,11 @@ class Report:
             rows.append((name, f"{sum(each.answered for each in mine):,}/{asked:,}", *self._sums(mine)))
         self._table(rows, (_("model"), _("answered"), *_sums_head()))
 
-    def _table(self, rows: Sequence[Sequence[str]], head: Sequence[str]) -> None:
-        """Show a table without the columns in which nothing is known."""
+    def _table(self, rows: Sequence[Sequence[str]], head: Sequence[str], *, wrap: bool = False) -> None:
+        """Show a table without the columns in which nothing is known; with `wrap` all of its last column."""
         columns = [column for column in zip(head, *rows, strict=True) if any(column[1:])]
         first, *rest = zip(*columns, strict=True)
-        self._screen.table(rest, first)
+        self._screen.table(rest, first, wrap=wrap)
 
     def _sums(self, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
         spent = sum((outcome.spent(self._settings) for outcome in outcomes), Spent())

@@ -14,13 +14,14 @@ _INSTANT = re.compile(r"(?:^|(?<=\s))--instant(?=\s|$)")
 
 @command(
     "replay",
-    marked("[SESSION] [--speed N] [--instant]"),
+    marked("[SESSION] [--speed N]"),
     marked("watch this session, or a saved one, as it was"),
     group="history",
     more=marked(
-        "SESSION is an id, its beginning, a title, or -1 for the latest. Space pauses, right and left step to the next "
-        "and the previous turn, up and down change the speed, q, Esc and Ctrl-C leave. Nothing is asked again; this "
-        "session goes on where it was."
+        "SESSION is an id, its beginning, a title, or -1 for the latest. N is how many times as fast, such as 4 or "
+        "0.5; --instant shows all of it at once. Space pauses, right and left step to the next and the previous turn, "
+        "up and down change the speed, q, Esc and Ctrl-C leave. Nothing is asked again; this session goes on where it "
+        "was."
     ),
 )
 async def replay(app: App, argument: str) -> None:

@@ -53,6 +53,7 @@ def test_charts_show_days_models_and_users(filled: Path) -> None:
     assert max(map(cells, lines)) <= 80
     rows = [re.sub(r"[░█]+", "|", line) for line in lines]
     for row in (
+        "tokens by model: prompt |, answer |",
         *("2026-11-18 | 1", "2026-11-20 | 4", "gpt-4o | 3,300  $0.0105 + $?", "local  | 55  unknown"),
         *(
             "老表 | 3,300  $0.0105 + $?",

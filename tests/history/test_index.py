@@ -411,6 +411,27 @@ def test_session_that_was_copied_by_hand_is_listed_by_the_name_that_finds_it(lib
         }
 
 
+def test_index_that_another_process_made_anew_is_the_one_that_is_used(library: Library) -> None:
+    assert len(listed(library)) == 60
+    fresh(library).reindex()
+    save(library, made(61, random.Random(61)))
+    assert len(listed(library)) == 61
+    assert listed(library) == listed(walked(library))
+    assert uses_index(library)
+    assert len(listed(fresh(library))) == 61
+
+
+def test_index_that_is_taken_away_and_made_again_while_a_chat_runs_is_used_again(library: Library) -> None:
+    assert len(listed(library)) == 60
+    (library.folder / INDEX).unlink()
+    save(library, made(61, random.Random(61)))
+    assert listed(library) == listed(walked(library))
+    fresh(library).reindex()
+    save(library, made(62, random.Random(62)))
+    assert listed(library) == listed(walked(library))
+    assert uses_index(library)
+
+
 def test_file_that_can_be_read_again_is_found_by_those_who_want_it_alone(library: Library) -> None:
     session = replace(made(4, random.Random(4)), user="alice", title="zyzzyva")
     path = save(library, session)

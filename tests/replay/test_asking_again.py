@@ -315,6 +315,17 @@ def test_the_table_names_each_turn_and_the_differences_follow(stage: Stage, mode
     assert lines[-1].startswith("gpt-4o 2/2 1 1 0 ")
 
 
+def test_the_table_names_the_model_that_gave_each_recorded_answer(stage: Stage) -> None:
+    made = replace(session(), model="gpt-4o")
+    for number, model in enumerate(("gpt-3.5-turbo", "gpt-4o", None), 1):
+        made = made.with_turn(Turn(question(f"question {number}"), answer(f"answer {number}", model=model)))
+    saved(Library(stage.root / "history"), made)
+    done = replay(stage, ID, "--offline")
+    assert done.code == 0, done.err
+    rows = [line.split()[:3] for line in done.out.splitlines() if line.split()[2:3] == ["recorded"]]
+    assert rows == [["1", "gpt-3.5-turbo", "recorded"], ["2", "gpt-4o", "recorded"], ["3", "gpt-4o", "recorded"]]
+
+
 def test_json_tells_everything_and_nothing_else_is_on_standard_output(stage: Stage) -> None:
     numbered(stage.root, 1)
     done = replay(stage, ID, *against("gpt-4o"), "--json", "--expect", "similar=0.9")

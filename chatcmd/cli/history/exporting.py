@@ -57,16 +57,17 @@ class Export(msgspec.Struct):
 def add(parser: Parser) -> None:
     """Add what the command takes."""
     add_session(parser, nargs="*")
-    formats = _("; ").join(_("{name}: {text}").format(name=name, text=_(each.help)) for name, each in FORMATS.items())
     file = _("a file, whose ending may say the format, or a folder for a file a session; else standard output")
     raw = _("Markdown with all that was said, even what a terminal may take for a command")
     add_argument = parser.add_argument
     add_argument("--all", action="store_true", help=_("every session that is not ruled out below, the oldest first"))
-    add_argument("--format", metavar="FORMAT", choices=FORMATS, help=formats)
+    add_argument("--format", metavar="FORMAT", choices=FORMATS, help=_("one of those below"))
     add_argument("-o", "--output", metavar="FILE", help=file)
     add_argument("--force", action="store_true", help=_("replace what is there already"))
     add_argument("--raw", action="store_true", help=raw)
     add_wanted(parser)
+    listed = (_("  {name}: {text}").format(name=name, text=_(each.help)) for name, each in FORMATS.items())
+    parser.epilog = "\n".join((_("Formats:"), *listed))
 
 
 def run(arguments: argparse.Namespace, library: Library, root: Root) -> Exit:

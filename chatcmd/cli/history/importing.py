@@ -30,7 +30,7 @@ SHOWN = 20
 def add(parser: Parser) -> None:
     """Add what the command takes."""
     parser.add_argument("file", metavar="FILE", help=_("a file, a .zip, or a folder with several"))
-    text = _("what it is, where that cannot be seen: {names}").format(names=", ".join(FORMATS))
+    text = _("what it is, where that cannot be seen: {names}").format(names=_(", ").join(FORMATS))
     parser.add_argument("--from", dest="form", metavar="FORMAT", choices=tuple(FORMATS), help=text)
     text = _("whose sessions they become (default: whom the file names, else the login name)")
     parser.add_argument("-u", "--user", metavar="NAME", help=text)

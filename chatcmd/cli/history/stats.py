@@ -78,7 +78,9 @@ def charts(rows: Sequence[Asked], priced: Priced, width: int, ink: Ink) -> list[
     days = {day: spent.turns for day, spent in by(rows, lambda row: row.day, priced).items() if day}
     lines = [_of(users, sum(models.values(), Spent()))]
     lines += questions_per_day(days, width, ink)
-    lines += tokens_by(_("tokens by model"), models, width, ink)
+    sentence = _("tokens by model: prompt {prompt}, answer {answer}")
+    title = sentence.format(prompt=ink.shades[0], answer=ink.shades[1])
+    lines += tokens_by(title, models, width, ink)
     if len(users) > 1:
         lines += tokens_by(_("tokens by user"), users, width, ink)
     return lines + priced_by(models)

@@ -112,7 +112,7 @@ def guessed(file: PurePath) -> str:
     ending = file.suffix.lower()
     found = next((name for name, each in FORMATS.items() if ending in each.endings), None)
     if found is None:
-        known = ", ".join(each for form in FORMATS.values() for each in form.endings)
+        known = _(", ").join(each for form in FORMATS.values() for each in form.endings)
         sentence = _("{file!r} does not say which format is meant: end it in one of {endings}, or name the format")
         raise UsageError(sentence.format(file=str(file), endings=known))
     return found

@@ -58,7 +58,7 @@ def found_in(path: Path, form: str | None = None) -> Iterator[Found | Passed]:
         yield found
     if nothing:
         sentence = _("{path} holds no history that chatcmd knows; if it should, say which with --from ({names})")
-        raise Damaged(sentence.format(path=path, names=", ".join(FORMATS)))
+        raise Damaged(sentence.format(path=path, names=_(", ").join(FORMATS)))
 
 
 def _read(path: Path, form: str | None) -> Iterator[Found | Passed]:

@@ -18,6 +18,11 @@ class Indexed:
         self._history = history
         self.lookup = Lookup(self._store, history)
 
+    @property
+    def has_moved(self) -> bool:
+        """Tell whether another index, or none, has taken its place."""
+        return self._store.has_moved
+
     def refresh(self, *, thoroughly: bool = False, most: int | None = None, progress: Progress | None = None) -> None:
         """Take up what has changed on the disk; raises Backlog where that are more than `most` files."""
         try:

@@ -72,10 +72,20 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         """Open it, making it where there is none, or a new one of a damaged or older one; raises IndexTrouble."""
+        self._path = path
         try:
             self._connection = _opened(path)
+            self._opened = path.stat()
         except (sqlite3.Error, OSError) as error:
             raise IndexTrouble(str(error)) from error
+
+    @property
+    def has_moved(self) -> bool:
+        """Tell whether the file was deleted or made anew since it was opened: SQLite writes nothing into it then."""
+        try:
+            return not os.path.samestat(self._opened, self._path.stat())
+        except OSError:
+            return True
 
     def close(self) -> None:
         """Let it go."""
