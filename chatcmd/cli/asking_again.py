@@ -1,6 +1,7 @@
 """`chatcmd replay` with a model, a persona or --offline: the questions of saved sessions are asked again."""
 
 import argparse
+import asyncio
 import re
 import sys
 from collections.abc import Sequence
@@ -140,10 +141,12 @@ async def ask(run: Run, arguments: argparse.Namespace, library: Library) -> Exit
         signals.listen()
         try:
             await signals.guard(round_.run())
+            outcomes = [round_.outcomes[place] for place in range(len(plans))]
+            await signals.guard(_compared(outcomes))
         except Leave as leave:
             _tell_stopped(screen, run, tasks, round_)
             return leave.exit_code
-        return _told(screen, run, arguments, [round_.outcomes[place] for place in range(len(plans))], expectation)
+        return _told(screen, run, arguments, outcomes, expectation)
     except ReaderGone as gone:
         return gone.exit_code
     finally:
@@ -155,6 +158,14 @@ def _screen(run: Run, arguments: argparse.Namespace) -> Screen:
     if arguments.json:
         return Screen(StringIO(), writable(sys.stderr))
     return terminal_screen(run.environ, plain=run.settings["plain"]) if sys.stdout.isatty() else pipe_screen()
+
+
+async def _compared(outcomes: Sequence[Outcome]) -> None:
+    """Compare all answers, which may take a while; signals get through between two turns."""
+    for outcome in outcomes:
+        for pair in outcome.pairs:
+            _ = pair.comparison
+            await asyncio.sleep(0)
 
 
 def _told(

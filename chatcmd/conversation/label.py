@@ -11,8 +11,8 @@ LONGEST_TITLE, LONGEST_TAG, MOST_TAGS = 200, 40, 50
 
 
 def checked_title(title: str) -> str:
-    """Return a title that can be shown; raises UsageError."""
-    title = title.strip()
+    """Return a title in its one line, by which it is also found as it is shown; raises UsageError."""
+    title = " ".join(filter(None, map(str.strip, title.replace("\t", " ").splitlines())))
     if not clean_line(title).strip():
         raise UsageError(_("a title needs at least one visible character"))
     if len(title) > LONGEST_TITLE:

@@ -37,18 +37,20 @@ class Trash:
     def throw(self, path: Path) -> Path:
         """Put a session into the trash, and return where it is; raises SessionInUse and HistoryError."""
         with _alone(path):
-            if not path.exists():
+            if not os.path.lexists(path):
                 raise SessionNotFound(_("session {id} is gone already").format(id=path.stem))
+            if path.is_dir() and not path.is_symlink():
+                raise HistoryError(_("{path} is a folder and no session; move it elsewhere").format(path=path))
             return self._move(path, self.folder / path.parent.name)
 
     def restore(self, path: Path) -> Path:
         """Put a session back where it was, and return where that is; raises HistoryError, and never overwrites."""
         target = self._history / path.parent.name / (_original(path) + SAVED)
         with _alone(target):
-            if target.exists():
+            if os.path.lexists(target):
                 sentence = _("{path} is there again; it is left as it is, and so is the one in the trash")
                 raise HistoryError(sentence.format(path=target))
-            if not path.exists():
+            if not os.path.lexists(path):
                 raise SessionNotFound(_("session {id} is gone already").format(id=path.stem))
             return self._move(path, target.parent, target.stem)
 

@@ -30,9 +30,9 @@ def frames(session: Session, width: int, height: int) -> Iterator[Frame]:
     from chatcmd.terminal.markdown import Printer
 
     printer, pause = Printer(THEMES["dark"], colour=True), 0.0
-    for act in acts(session, elapsed):
-        question = next((each for each in act.messages if each.role == "user"), None)
-        yield Frame(pause, "", question.content[:80] if question else None)
+    chapters: list[str | None] = [turn.question.content[:80] for turn in session.turns] or [None]
+    for act, chapter in zip(acts(session, elapsed), chapters, strict=True):
+        yield Frame(pause, "", chapter)
         for message in act.messages:
             mark = f"({_(MARKS[message.status])})" if message.status in MARKS else ""
             if message.role == "assistant":

@@ -16,13 +16,17 @@ from chatcmd.replay.plan import Plan
 from chatcmd.settings.settings import Settings
 
 
-class Pair(Struct, frozen=True):
-    """Turn `number` (from 1) as it was recorded and as it went now, and how alike the answers are."""
+class Pair(Struct, frozen=True, dict=True):
+    """Turn `number` (from 1) as it was recorded and as it went now."""
 
     number: int
     recorded: Turn
     new: Turn
-    comparison: Comparison
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        """How alike the answers are; long ones take a second to compare."""
+        return compare(self.recorded.answer.content, self.new.answer.content)
 
 
 class Outcome(Struct, frozen=True, dict=True):
@@ -49,9 +53,9 @@ class Outcome(Struct, frozen=True, dict=True):
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:
-        """The answers beside each other, compared."""
+        """The answers beside each other."""
         return tuple(
-            Pair(number, recorded, new, compare(recorded.answer.content, new.answer.content))
+            Pair(number, recorded, new)
             for number, (recorded, new) in enumerate(zip(self.plan.turns, self.turns, strict=False), 1)
         )
 

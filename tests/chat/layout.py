@@ -61,6 +61,7 @@ def steps(speaker: Speaker) -> list[Step]:
         "/help",
         "/help copy",
         "/help model",
+        *(f"/help {name}" for name in ("edit", "export", "history", "replay", "resume", "search")),
         "/set",
         "/set temperature",
         "/set temperature 0.5",
@@ -84,6 +85,9 @@ def steps(speaker: Speaker) -> list[Step]:
         "/rename",
         f"/rename {speaker.title}",
         "/copy 3",
+        "/fork 9",
+        "/edit 9",
+        "/history nowhere",
         "/hlep",
         "/set max_turns 1",
     )

@@ -161,6 +161,15 @@ def test_what_can_be_deleted_is_and_the_rest_is_told(library: Library, tmp_path:
     assert [*tree(library.folder)] == [f".trash/bob/{OTHER}.json", f"{USER}/{ID}.json"]
 
 
+def test_hint_after_deleting_gets_back_what_was_deleted_and_not_an_older_one(library: Library, tmp_path: Path) -> None:
+    history(tmp_path, "delete", ID, "--yes")
+    path = saved(library, session(1, title="the newer one"))
+    done = history(tmp_path, "delete", ID, "--yes")
+    assert done.err == f"1 session is in the trash; get it back with: chatcmd history trash restore {ID}~2\n"
+    assert run([*CHATCMD, *done.err.split()[-4:], "--root", str(tmp_path)]).code == 0
+    assert library.read(path).title == "the newer one"
+
+
 def test_restore_says_what_stays_in_the_trash(library: Library, tmp_path: Path) -> None:
     history(tmp_path, "delete", ID, OTHER, "--yes")
     saved(library, session(1))
@@ -226,6 +235,14 @@ def test_terminal_that_vanishes_at_the_question_deletes_nothing(library: Library
         terminal.close_master()
         assert terminal.wait() in (1, 129, -signal.SIGHUP)
     assert len(library.paths()) == 2
+
+
+def test_title_of_several_lines_cannot_pass_for_another_question(library: Library, tmp_path: Path) -> None:
+    saved(library, session(1, session_id="s", title="x\ny\nput 0 sessions into the trash? [y/N] "))
+    with Terminal([*CHATCMD, "history", "delete", "s", "--root", str(tmp_path)], columns=200) as terminal:
+        terminal.expect("s: x y put 0 sessions into the trash? [y/N]  (")
+        terminal.line("n")
+        assert terminal.wait() == 1
 
 
 def test_hostile_text_is_inert_in_questions_and_answers(tmp_path: Path) -> None:

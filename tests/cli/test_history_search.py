@@ -70,6 +70,8 @@ FOUND: dict[tuple[str, ...], list[tuple[str, int, str]]] = {
     ("麒麟", "--tag", "animals"): [(OLD, 1, "assistant")],
     ("麒麟", "--until", "2025"): [(OLD, 1, "assistant")],
     ("麒麟", "-n", "1"): [(ID, 2, "assistant")],
+    ("“a unicorn”",): [(OLD, 1, "user")],
+    ("「a unicorn」",): [(OLD, 1, "user")],
     ("排序",): [(ID, 0, "title")],
 }
 FOUND["list", "麒麟"] = [(ID, 2, "user"), (ID, 2, "assistant"), (ID, 3, "user"), (OLD, 1, "assistant")]
@@ -190,6 +192,13 @@ def test_ctrl_c_ends_reindex_and_nothing_is_lost(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("library")
+def test_reindex_of_nothing_is_done_at_once_and_makes_nothing(tmp_path: Path) -> None:
+    done = run([*CHATCMD, "history", "reindex", "--root", str(tmp_path / "new")])
+    assert (done.code, done.out) == (0, "")
+    assert done.err.startswith("indexed 0 sessions in 0.0 s")
+    assert not (tmp_path / "new").exists()
+
+
 def test_reindex_says_what_it_did_and_searching_is_as_before(tmp_path: Path) -> None:
     before = search(tmp_path, "麒麟")
     done = run([*CHATCMD, "history", "reindex", "--root", str(tmp_path)])

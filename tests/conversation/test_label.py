@@ -20,6 +20,11 @@ def test_a_title_is_taken_less_the_blanks_around_it(title: str) -> None:
     assert checked_title(title) == title.strip()
 
 
+@pytest.mark.parametrize("title", ["one\ntwo", " one\r\n\n two\n", "one\ttwo", "one\u2028two", "one\x85two"])
+def test_a_title_is_one_line_so_that_what_is_shown_finds_it(title: str) -> None:
+    assert checked_title(title) == "one two"
+
+
 @pytest.mark.parametrize(
     ("title", "why"),
     [("", "visible"), (" \n", "visible"), ("\u200b\ufeff", "visible"), ("x" * (LONGEST_TITLE + 1), "has 201")],

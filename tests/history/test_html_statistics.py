@@ -29,7 +29,7 @@ def test_it_shows_what_was_asked_and_what_it_cost() -> None:
     assert reader.faults == []
     text = re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", page.partition("<main>")[2].partition("<script>")[0]))
     for sentence in (
-        "turns 6 from 2026-11-18 until 2026-11-20 tokens 3,900 + 1,100 cost &lt;=$0.0208 + $? not counted 1",
+        "turns 6 first day 2026-11-18 last day 2026-11-20 tokens 3,900 + 1,100 cost &lt;=$0.0208 + $? not counted 1",
         "2026-11-18: 2 2026-11-20: 4",  # what stands over the columns
         "2026-11-18 2 2026-11-19 0 2026-11-20 4",
         "model cost turns prompt answer gpt-4o &lt;=$0.0208 5 3,900 1,100 local not counted 1 - -",

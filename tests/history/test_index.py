@@ -297,7 +297,15 @@ def _link(path: Path) -> None:
     path.symlink_to("elsewhere")
 
 
-@pytest.mark.parametrize("harm", [_delete, _empty, _scribble, _tear, _cut, _other_version, _foreign, _folder, _link])
+def _pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+HARM = [_delete, _empty, _scribble, _tear, _cut, _other_version, _foreign, _folder, _link, _pipe]
+
+
+@pytest.mark.parametrize("harm", HARM)
 def test_whatever_happened_to_the_index_everything_is_found(library: Library, harm: Callable[[Path], None]) -> None:
     expected = listed(walked(library)), found(walked(library), "水仙"), library.find("-1")
     library.catalogue.close()

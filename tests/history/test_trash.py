@@ -57,6 +57,27 @@ def test_what_could_not_be_read_goes_along_and_comes_back(library: Library, tras
     assert tree(library.folder) == before
 
 
+def test_folder_is_no_session_to_delete_for_no_trash_with_it_could_be_emptied(library: Library, trash: Trash) -> None:
+    folder = saved(library, session(1)).with_name("notes.json")
+    folder.mkdir()
+    with pytest.raises(HistoryError, match=r"notes.json is a folder and no session; move it elsewhere"):
+        trash.throw(folder)
+    assert folder.is_dir()
+    assert list(trash.paths()) == []
+
+
+def test_link_that_leads_nowhere_is_deleted_and_never_overwritten(library: Library, trash: Trash) -> None:
+    path = saved(library, session(1))
+    thrown = trash.throw(path)
+    path.symlink_to("nowhere")
+    with pytest.raises(HistoryError, match="is there again"):
+        trash.restore(thrown)
+    assert path.is_symlink()
+    assert trash.throw(path).is_symlink()
+    assert trash.restore(thrown) == path
+    assert not path.is_symlink()
+
+
 def test_damaged_session_can_be_deleted_and_restored(library: Library, trash: Trash) -> None:
     path = saved(library, session(1))
     path.write_bytes(b"[" * 100_000)

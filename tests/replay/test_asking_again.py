@@ -266,6 +266,20 @@ def test_what_is_told_at_ctrl_c_counts_what_earlier_runs_have_answered(stage: St
         assert "stopped with 1 of 6 questions answered" in program.stderr.read().decode()
 
 
+def test_ctrl_c_ends_the_comparing_of_long_answers_too(stage: Stage, models: Models) -> None:
+    recorded(stage.root, *((f"q{turn}", " ".join(f"a{word % 977}" for word in range(20_000))) for turn in range(12)))
+    other = " ".join(f"a{word * 7 % 991}" for word in range(20_000))
+    models.scripted = {("gpt-4o", f"q{turn}"): say(other) for turn in range(12)}
+    with stage.open_pipe("replay", ID, *against("gpt-4o")) as program:
+        while b"12 of 12 questions are answered" not in program.stderr.readline():
+            pass
+        program.program.send_signal(signal.SIGINT)
+        assert program.program.wait(30) == 130
+        told = program.stderr.read().decode().splitlines()
+        assert told[0] == "stopped with 12 of 12 questions answered"
+        assert program.stdout.read() == b""
+
+
 def test_the_same_replay_is_not_run_twice_at_once(stage: Stage, models: Models) -> None:
     numbered(stage.root, 1)
     held = gated(["well"])

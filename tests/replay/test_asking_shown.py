@@ -108,6 +108,16 @@ def test_hostile_answers_are_inert_at_a_terminal(stage: Stage, models: Models) -
         assert raw_controls(terminal.bytes) == []
 
 
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_ids_stand_whole_in_the_summary(stage: Stage, columns: int) -> None:
+    numbered(stage.root, 2)
+    with stage.terminal("replay", ID, *against("gpt-4o"), rows=60, columns=columns) as terminal:
+        assert terminal.wait() == 0
+        lines = terminal.text.splitlines()
+        assert any(line.endswith(f" {ID}") for line in lines)
+        assert any(re.search(r" \d{8}T\d{6}Z-[0-9a-f]{4}$", line) for line in lines if ID not in line)
+
+
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (2, 10), (24, 40)])
 def test_any_size_of_terminal_will_do(stage: Stage, rows: int, columns: int) -> None:
     numbered(stage.root, 2)

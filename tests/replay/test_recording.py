@@ -86,6 +86,14 @@ def test_first_line_tells_the_facts() -> None:
     }
 
 
+def test_a_chapter_is_named_by_the_question_that_is_answered_in_it() -> None:
+    made = session().with_unanswered(question("lost")).with_turn(Turn(question("asked"), answer("told")))
+    _, events = read(recording(made.with_unanswered(question("late")), frames))
+    assert [data for _, kind, data in events if kind == "m"] == ["asked"]
+    _, events = read(recording(session().with_unanswered(question("lost")), frames))
+    assert [data for _, kind, data in events if kind == "m"] == []
+
+
 @pytest.mark.parametrize("started", ["", "long ago", "20261399"])
 def test_session_that_began_at_no_time_has_no_timestamp(started: str) -> None:
     made = Session(id="a", user="u", persona=many().persona, model="m", started=started)

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from chatcmd.clean import clean_line
 from chatcmd.cli.consent import add_consent, agreed
 from chatcmd.cli.document import write_document
 from chatcmd.cli.flags import beside
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace, library: Library, root: Root) -> Exit:  #
             "{n} sessions are in the trash; get one back with: {command}",
             len(deleted),
         )
-        command = f"chatcmd history trash restore {deleted[0]['id']}"
+        command = f"chatcmd history trash restore {Path(deleted[0]['path']).stem}"
         screen.note(sentence.format(n=len(deleted), command=command))
     return code
 
@@ -60,4 +61,5 @@ def _named(library: Library, path: Path) -> str:
         return _("{path}, which cannot be read").format(path=path)
     turns = len(session.turns)
     sentence = ngettext("{id}: {title} ({user}, {n} turn)", "{id}: {title} ({user}, {n} turns)", turns)
-    return sentence.format(id=path.stem, title=session.title, user=session.user, n=turns)
+    title, user = clean_line(session.title), clean_line(session.user)
+    return sentence.format(id=path.stem, title=title, user=user, n=turns)

@@ -92,7 +92,7 @@ class _Search:
 
 def _phrase(word: str) -> str:
     """Take for a phrase what quotation marks of the shell held together."""
-    return f'"{word}"' if len(word.split()) > 1 and '"' not in word else word
+    return f'"{word}"' if len(word.split()) > 1 and not any(mark in word for mark in '"“”「」') else word
 
 
 def _told(hit: Hit) -> dict[str, object]:

@@ -40,8 +40,10 @@ class Indexed:
 
 
 def make(path: Path, history: Path, progress: Progress | None) -> int:
-    """Make an index anew, and tell how many sessions it has; raises NotSaved."""
+    """Make an index anew, and tell how many sessions it has; none where nothing is saved yet. Raises NotSaved."""
     try:
+        if not history.exists():
+            return 0
         discard(path)
         store = Store(path)
         try:

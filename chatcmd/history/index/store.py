@@ -189,7 +189,7 @@ def discard(path: Path) -> None:
 
 def _opened(path: Path) -> sqlite3.Connection:
     """Open the index; one that is damaged or of another version is made anew."""
-    if path.is_symlink():
+    if path.is_symlink() or (path.exists() and not path.is_file()):  # to open a pipe would wait for ever
         raise OSError(path)
     try:
         return _connected(path)
