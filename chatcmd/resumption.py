@@ -9,8 +9,9 @@ from chatcmd.branch import go_on_in, keep
 from chatcmd.clean import clean_line
 from chatcmd.conversation.name import checked
 from chatcmd.conversation.session import Session
-from chatcmd.errors import Damaged, HistoryError, NameRefused, SessionInUse, UsageError
+from chatcmd.errors import Damaged, HistoryError, NameRefused, SessionInUse, SessionNotFound, UsageError
 from chatcmd.history.file import is_newer
+from chatcmd.history.library import Library
 from chatcmd.history.live import read_live
 from chatcmd.language import _, ngettext
 from chatcmd.talk import Talk
@@ -21,6 +22,17 @@ SHOWN = 20
 
 AROUND = 1
 """Turns that are shown before and behind one that was looked for."""
+
+
+def named(app: App, library: Library, words: str) -> Path:
+    """Find a session that was named in the chat, the user's own first; raises UsageError when there is none."""
+    try:
+        return library.find(words, app.user)
+    except SessionNotFound:
+        try:
+            return library.find(words)
+        except SessionNotFound as error:  # mistyped, where the shell's exit code says that nothing could be shown
+            raise UsageError(str(error)) from None
 
 
 def go_on_with(app: App, path: Path) -> Talk:

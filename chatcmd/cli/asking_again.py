@@ -37,7 +37,8 @@ JOBS, MOST_JOBS = 4, 64
 AGAIN = marked(
     "--against, --persona and --offline each ask the questions again, in their order; the new answers are the context "
     "of those that follow. Ctrl-C, a failure and even kill -9 lose nothing: the same command goes on where it was, and "
-    "what is finished is not asked again. With --offline the answers come from the recording itself."
+    "what is finished is not asked again, unless --again says so, as a test that runs every day should. With --offline "
+    "the answers come from the recording itself. -1 is the latest session that is no replay itself."
 )
 
 _WORST = (Exit.HISTORY, Exit.PROVIDER, Exit.USAGE, Exit.NO)

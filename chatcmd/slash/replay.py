@@ -6,6 +6,7 @@ from chatcmd.app import App
 from chatcmd.conversation.session import Session
 from chatcmd.errors import UsageError
 from chatcmd.language import _, marked
+from chatcmd.resumption import named as found
 from chatcmd.slash.registry import command
 
 _SPEED = re.compile(r"(?:^|(?<=\s))--speed(?:=|\s+)(\S+)")
@@ -43,7 +44,7 @@ def _session(app: App, named: str) -> Session:
     if named:
         if app.library is None:
             raise UsageError(_("nothing is kept with --no-save, so no saved session can be watched"))
-        return app.library.read(app.library.find(named, app.talk.session.user))
+        return app.library.read(found(app, app.library, named))
     session = app.talk.session
     if not session.worth_saving:
         raise UsageError(_("nothing was said in this session yet; name a saved one: /replay -1"))

@@ -6,10 +6,10 @@ from itertools import islice
 from pathlib import Path
 
 from chatcmd.app import App
-from chatcmd.errors import HistoryError, SessionNotFound, UsageError
+from chatcmd.errors import HistoryError, UsageError
 from chatcmd.history.entry import Entry, Wanted
 from chatcmd.language import _, marked
-from chatcmd.resumption import resume as go_on, show
+from chatcmd.resumption import named, resume as go_on, show
 from chatcmd.slash.registry import command, matching
 from chatcmd.terminal import Offer
 
@@ -48,7 +48,7 @@ async def resume(app: App, argument: str) -> None:
     if app.library is None:
         raise UsageError(_("nothing is kept with --no-save; start without it"))
     if argument:
-        path: Path | None = named(app, argument)
+        path: Path | None = named(app, app.library, argument)
     else:
         path = await pick_session(app.library, app.keyboard, app.user, None)
     if path is None:
@@ -56,12 +56,3 @@ async def resume(app: App, argument: str) -> None:
     talk = await go_on(app, path, app.keyboard)
     if talk is not None:
         show(app, talk)
-
-
-def named(app: App, argument: str) -> Path:
-    """Find a session that is named, the user's own first; raises SessionNotFound."""
-    assert app.library is not None, "asked before"
-    try:
-        return app.library.find(argument, app.user)
-    except SessionNotFound:
-        return app.library.find(argument)

@@ -13,6 +13,9 @@ OLD, NEW = "31;9", "32;4"
 AROUND = 80
 """Characters of what is the same that stand before and behind a change; more of it is left out."""
 
+LONGEST = 600
+"""Characters that are shown of what went, and of what came, at one place: nobody reads more, and a log has its end."""
+
 _PLAIN = "\x1b[0m"
 _GAP = " … "
 
@@ -58,12 +61,18 @@ def _change(stretch: Stretch, *, colour: bool) -> Iterator[Part]:
     old, new = clean(stretch.old), clean(stretch.new)
     behind = new or old
     blanks = behind[len(behind.rstrip()) :]
-    old, new = old.rstrip(), new.rstrip()
+    old, new = _shortened(old.rstrip()), _shortened(new.rstrip())
     if colour:
         yield from ((old, OLD), (" " if old and new else "", ""), (new, NEW))
     else:
         yield (f"[-{old}-]" if old else "") + (f"{{+{new}+}}" if new else ""), ""
     yield blanks, ""
+
+
+def _shortened(text: str) -> str:
+    """Leave out the middle of a text of which there is too much."""
+    half = LONGEST // 2
+    return text if len(text) <= LONGEST else f"{text[:half].rstrip()}{_GAP}{text[-half:].lstrip()}"
 
 
 def _rows(parts: list[Part], width: int | None) -> Iterator[str]:

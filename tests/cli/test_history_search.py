@@ -191,7 +191,6 @@ def test_ctrl_c_ends_reindex_and_nothing_is_lost(tmp_path: Path) -> None:
     assert search(tmp_path, "麒麟").err.startswith("3 hits in 2 sessions\n")
 
 
-@pytest.mark.usefixtures("library")
 def test_reindex_of_nothing_is_done_at_once_and_makes_nothing(tmp_path: Path) -> None:
     done = run([*CHATCMD, "history", "reindex", "--root", str(tmp_path / "new")])
     assert (done.code, done.out) == (0, "")
@@ -199,6 +198,7 @@ def test_reindex_of_nothing_is_done_at_once_and_makes_nothing(tmp_path: Path) ->
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.usefixtures("library")
 def test_reindex_says_what_it_did_and_searching_is_as_before(tmp_path: Path) -> None:
     before = search(tmp_path, "麒麟")
     done = run([*CHATCMD, "history", "reindex", "--root", str(tmp_path)])

@@ -5,7 +5,7 @@ from hypothesis import given, strategies as st
 
 from chatcmd.clean import clean
 from chatcmd.conversation.compare import Stretch, compare
-from chatcmd.terminal.difference import AROUND, lay_out
+from chatcmd.terminal.difference import AROUND, LONGEST, lay_out
 from tests.conversation.texts import texts
 from tests.hostile import HOSTILE, raw_controls
 
@@ -47,6 +47,13 @@ def test_broken_or_not_the_same_is_said(old: str, new: str, width: int) -> None:
     stretches = compare(old, new).stretches
     broken, whole = (lay_out(stretches, each, colour=False) for each in (width, None))
     assert "".join(broken.split()) == "".join(whole.split())
+
+
+def test_of_a_long_change_the_middle_is_left_out() -> None:
+    went, came = ("old " * 5_000).strip(), ("new " * 5_000).strip()
+    shown = lay_out([Stretch(went, came)], colour=False)
+    assert len(shown) < 2 * LONGEST + 30
+    assert shown.startswith("[-old old") and " … " in shown and shown.endswith("new new+}\n")
 
 
 def test_the_middle_of_what_is_the_same_is_left_out() -> None:

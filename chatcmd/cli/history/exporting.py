@@ -75,6 +75,8 @@ def run(arguments: argparse.Namespace, library: Library, root: Root) -> Exit:
     wanted = wanted_of(arguments)
     narrowed = wanted != Wanted(user=wanted.user)
     if bool(arguments.session) == (arguments.all or narrowed):
+        if arguments.session:
+            raise UsageError(_("name the sessions, or choose them by --all and flags like --tag, but not both"))
         raise UsageError(_("name the sessions to export, or --all; see: chatcmd history export --help"))
     export = _meant(arguments, root, several=len(arguments.session) != 1)
     found = _named(arguments.session, library, wanted.user) if arguments.session else _all(library, wanted, export)

@@ -192,7 +192,8 @@ class Picker:
 
     def _page(self) -> AnyFormattedText:
         size = self.app.output.get_size()
-        view = View(self._found.choices, self._chosen, self._preview, self._said(), self._shelf.keys, self._style)
+        keys = self._shelf.keys if self._found.choices else _("Esc leaves")
+        view = View(self._found.choices, self._chosen, self._preview, self._said(), keys, self._style)
         return lay_out(view, size.columns, size.rows - 1)
 
     def _said(self) -> str:
