@@ -4,13 +4,17 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from chatcmd.conversation.query import Query
+from chatcmd.conversation.session import Session
 from chatcmd.errors import HistoryError
 from chatcmd.history import file
 from chatcmd.history.asked import Asked, asked_of, merged
-from chatcmd.history.entry import Entry, Wanted, entry_of
+from chatcmd.history.entry import ALL, Entry, Wanted, entry_of
 from chatcmd.history.folder import saved, unreadable
 from chatcmd.history.hit import Hit, hits_in
+from chatcmd.history.recovery import SAVED
 
 
 def entries(history: Path, wanted: Wanted) -> Iterator[Entry | HistoryError]:
@@ -45,7 +49,16 @@ def hits_at(path: Path, query: Query, wanted: Wanted, role: str | None) -> Itera
     else:
         entry = entry_of(path, session)
         if wanted.holds(entry):
-            yield from hits_in(session, entry, query, role)
+            behind = _shared(path, session, wanted)
+            yield from (hit for hit in hits_in(session, entry, query, role) if not 0 < hit.turn <= behind)
+
+
+def _shared(path: Path, session: Session, wanted: Wanted) -> int:
+    """Count the turns of a branch that are found in its parent: where sessions are chosen, that may not be one."""
+    parent = session.parent
+    if parent is None or parent.id == path.stem or replace(wanted, user=None) != ALL:
+        return 0
+    return parent.turn if path.with_name(parent.id + SAVED).exists() else 0
 
 
 def asked(history: Path, wanted: Wanted) -> list[Asked]:

@@ -140,6 +140,18 @@ def test_newer_session_is_shown_never_continued(offline: Stage) -> None:
     assert [each.read_bytes() for each in offline.files()] == [newer]
 
 
+@pytest.mark.parametrize("line", ["/resume nowhere", "/replay nowhere"])
+def test_a_mistyped_session_is_said_and_is_no_failure_of_the_chat(offline: Stage, line: str) -> None:
+    with offline.terminal("-u", "u") as terminal:
+        terminal.expect("【u】")
+        terminal.line(line)
+        terminal.expect("no session is called 'nowhere'")
+        terminal.expect("【u】")
+        terminal.line("0")
+        assert terminal.wait() == 0
+    assert offline.pipe("u\n/resume nowhere\n").code == 2
+
+
 def test_undo_in_a_resumed_session_leaves_its_file_and_branches(offline: Stage) -> None:
     before = saved(offline)
     done = offline.pipe("/undo\nq2\n", "-c")

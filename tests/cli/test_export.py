@@ -192,8 +192,8 @@ def test_a_link_is_followed_and_what_is_no_file_is_refused(filled: Library, tmp_
 
 REFUSED = {
     (): (2, "name the sessions to export, or --all; see: chatcmd history export --help"),
-    (ID, "--all"): (2, "name the sessions to export, or --all"),
-    (ID, "--tag", "math"): (2, "name the sessions to export, or --all"),
+    (ID, "--all"): (2, "name the sessions, or choose them by --all and flags like --tag, but not both"),
+    (ID, "--tag", "math"): (2, "name the sessions, or choose them by --all and flags like --tag, but not both"),
     ("nothing",): (3, "no session is called 'nothing'; see: chatcmd history list"),
     (ID, "nothing", "-o", "a.md"): (3, "no session is called 'nothing'"),
     (ID, "-o", "a.txt"): (2, "'a.txt' does not say which format is meant: end it in one of .md, .markdown, .html"),

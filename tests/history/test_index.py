@@ -557,6 +557,25 @@ def test_a_sound_index_is_told_from_a_torn_one(library: Library) -> None:
     assert not store.is_sound(library.folder / INDEX)
 
 
+def test_what_a_branch_shares_is_found_in_its_parent(tmp_path: Path) -> None:
+    library = Library(tmp_path / "history")
+    parent = replace(made(1, random.Random(1)), turns=(Turn(question("zyzzyva"), answer("b")),), parent=None, title="t")
+    branch = parent.branch(1, "20260303T000000Z-0001", "2026-03-03T00:00:00.000Z")
+    branch = branch.with_turn(Turn(question("another zyzzyva"), answer("d")))
+    path = save(library, parent)
+    save(library, branch)
+    library.reindex()
+    of_model = Wanted(model=parent.model)
+    for each in (library, walked(library)):
+        hits = [hit for hit in each.search(Query.parse("zyzzyva")) if not isinstance(hit, HistoryError)]
+        assert [(hit.entry.id, hit.turn) for hit in hits] == [(branch.id, 2), (parent.id, 1)]
+        assert len(found(each, "zyzzyva", of_model)) == 3  # a parent need not be among those that are chosen
+    path.unlink()
+    for each in (library, walked(library)):
+        assert len(found(each, "zyzzyva")) == 2
+    library.catalogue.close()
+
+
 def test_a_branch_counts_what_it_shares_only_without_its_parent(tmp_path: Path) -> None:
     library = Library(tmp_path / "history")
     parent = replace(made(1, random.Random(1)), turns=(Turn(question("a"), answer("b")),), parent=None)

@@ -62,7 +62,8 @@ def test_a_fitted_text_fits_and_loses_nothing_but_blanks(line: str, width: int) 
 
 
 @given(
-    st.lists(st.sampled_from(["ab ", "x-y: ", " /set ", "中", "文，", "（字", "（a）。", "「ab」 "])), st.integers(8, 40)
+    st.lists(st.sampled_from(["ab ", "x-y: ", " /set ", "中", "文，", "（字", "（a）。", "「ab」 "])),
+    st.integers(8, 40),
 )
 def test_a_wrapped_text_fits_where_each_word_does_and_no_word_or_mark_is_torn_off(words: list[str], width: int) -> None:
     lines = wrapped("".join(words), width)

@@ -53,7 +53,9 @@ def test_of_a_long_change_the_middle_is_left_out() -> None:
     went, came = ("old " * 5_000).strip(), ("new " * 5_000).strip()
     shown = lay_out([Stretch(went, came)], colour=False)
     assert len(shown) < 2 * LONGEST + 30
-    assert shown.startswith("[-old old") and " … " in shown and shown.endswith("new new+}\n")
+    assert shown.startswith("[-old old")
+    assert " … " in shown
+    assert shown.endswith("new new+}\n")
 
 
 def test_the_middle_of_what_is_the_same_is_left_out() -> None:
