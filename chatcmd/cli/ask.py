@@ -13,10 +13,12 @@ import msgspec
 from chatcmd.app import App
 from chatcmd.clean import clean
 from chatcmd.cli.document import write_document
-from chatcmd.cli.flags import Run, add_flags, pipe_screen, prepare, writable
+from chatcmd.cli.flags import add_flags
 from chatcmd.cli.going_on import go_on, goes_on, named_user
 from chatcmd.cli.parser import Parser
 from chatcmd.cli.recovery import recover
+from chatcmd.cli.run import Run, prepare
+from chatcmd.cli.screens import pipe_screen, writable
 from chatcmd.clock import Clock
 from chatcmd.conversation.message import Turn
 from chatcmd.conversation.name import checked

@@ -10,8 +10,9 @@ from itertools import islice
 from pathlib import Path
 
 from chatcmd.cli.document import write_document
-from chatcmd.cli.flags import Run, pipe_screen, terminal_screen, writable
 from chatcmd.cli.parser import Parser
+from chatcmd.cli.run import Run
+from chatcmd.cli.screens import pipe_screen, terminal_screen, writable
 from chatcmd.cli.whose import user_of
 from chatcmd.clock import Clock
 from chatcmd.conversation.session import Session

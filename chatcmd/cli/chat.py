@@ -6,11 +6,13 @@ import sys
 
 from chatcmd import __version__
 from chatcmd.app import App
-from chatcmd.cli.flags import Run, add_flags, pipe_screen, prepare, terminal_screen
+from chatcmd.cli.flags import add_flags
 from chatcmd.cli.going_on import go_on, goes_on, named_user
 from chatcmd.cli.keyboard import keyboard_of
 from chatcmd.cli.parser import Parser
 from chatcmd.cli.recovery import recover
+from chatcmd.cli.run import Run, prepare
+from chatcmd.cli.screens import pipe_screen, terminal_screen
 from chatcmd.cli.setup import with_service
 from chatcmd.clock import Clock
 from chatcmd.desk import Desk

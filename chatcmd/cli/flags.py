@@ -1,41 +1,14 @@
-"""The flags that commands share, and the run that they describe."""
+"""The flags that commands share."""
 
-import argparse
-import os
-import sys
-from collections.abc import Mapping
-from io import TextIOWrapper
-from pathlib import Path
-from typing import Any, TextIO
-
-from msgspec import Struct
+from typing import Any
 
 from chatcmd.cli.parser import Parser
-from chatcmd.errors import SettingsError
-from chatcmd.history.library import Library
 from chatcmd.language import _
-from chatcmd.settings.language import LANGUAGES, chosen, setting_of, use
-from chatcmd.settings.load import load
-from chatcmd.settings.option import GENERATION, OPTIONS
-from chatcmd.settings.root import Root, find_root
-from chatcmd.settings.settings import Settings
-from chatcmd.terminal.screen import Screen
+from chatcmd.settings.language import LANGUAGES
+from chatcmd.settings.option import GENERATION
 
 PICKED = True
 """Stands for a session that is to be picked from a list."""
-
-
-class Run(Struct):
-    """What a command line and its surroundings come to."""
-
-    settings: Settings
-    environ: Mapping[str, str]
-    root: Root
-
-    @property
-    def library(self) -> Library | None:
-        """The history, or None when it is not to be kept."""
-        return Library(self.root.history) if self.settings["save"] else None
 
 
 def add_flags(parser: Parser, *, picks: bool = False) -> None:
@@ -80,63 +53,3 @@ def add_lang(parser: Parser, **more: Any) -> None:
     words = "|".join(LANGUAGES)
     text = _("the language that chatcmd speaks: English or Chinese")
     parser.add_argument("--lang", dest="language", metavar=words, choices=LANGUAGES, help=text, **more)
-
-
-def prepare(arguments: argparse.Namespace) -> Run:
-    """Find the root and read the settings; raises SettingsError."""
-    environ = dict(os.environ)
-    root = find_root(arguments.root, environ, current_folder(arguments.root or environ.get("CHATCMD_ROOT")))
-    speak_of(arguments, environ, root)
-    flags = {name: value for name, value in vars(arguments).items() if value is not None and name in OPTIONS}
-    return Run(load(flags, environ, root), environ, root)
-
-
-def speak_of(arguments: argparse.Namespace, environ: Mapping[str, str], root: Root) -> None:
-    """Speak the language of the run, now that the settings file can be asked too, unless a flag says all."""
-    if arguments.language is None:
-        use(chosen(None, setting_of(environ, root), environ))
-
-
-def current_folder(root: str | None) -> Path:
-    """Name the current folder, which may have been removed: that matters unless the root is given in full."""
-    try:
-        return Path.cwd()
-    except OSError:
-        if root is not None and Path(root).is_absolute():
-            return Path("/")
-        raise SettingsError(
-            _("the current folder is gone; change to another one, or pass --root with a full path")
-        ) from None
-
-
-def pipe_screen(*, headed: bool = True) -> Screen:
-    """Make the screen of a pipe: the conversation alone on standard output, notes on standard error."""
-    return Screen(writable(sys.stdout), writable(sys.stderr), headed=headed)
-
-
-def terminal_screen(environ: Mapping[str, str], *, plain: bool = False, headed: bool = True) -> Screen:
-    """Make the screen of a terminal, in which all stands on standard output."""
-    drawn = not (plain or environ.get("TERM", "dumb") == "dumb")
-    out = writable(sys.stdout)
-    colour = drawn and not environ.get("NO_COLOR")
-    return Screen(out, out, at_terminal=True, drawn=drawn, colour=colour, headed=headed, environ=environ)
-
-
-def view(*, headed: bool = True) -> Screen:
-    """Make a screen for what was asked for, as standard output can show it; what is said about it goes elsewhere."""
-    if sys.stdout.isatty():
-        return terminal_screen(os.environ, headed=headed)
-    return pipe_screen(headed=headed)
-
-
-def beside() -> Screen:
-    """Make a screen for what is said beside what was asked for: on standard error, broken as a terminal needs it."""
-    out = writable(sys.stderr)
-    return Screen(out, out, at_terminal=out.isatty())
-
-
-def writable(stream: TextIO) -> TextIO:
-    """Let a stream take any text: what its encoding does not have is written as an escape."""
-    if isinstance(stream, TextIOWrapper):
-        stream.reconfigure(errors="backslashreplace")
-    return stream

@@ -2,7 +2,7 @@
 
 import sys
 
-from chatcmd.cli.flags import Run
+from chatcmd.cli.run import Run
 from chatcmd.terminal import Keyboard
 from chatcmd.terminal.plain import PlainKeyboard
 

@@ -1,18 +1,26 @@
 """Pages of help: columns lined up by cells, for a Chinese character takes two."""
 
+import os
+import sys
 from collections.abc import Sequence
 
 from chatcmd.cells import cells, filled, wrapped
 
+USUAL = 80
 LEAST = 20
 """Cells that a page has, however narrow the terminal says that it is."""
 
 
 def width() -> int:
     """Tell how many cells the terminal has in a line; what is no terminal has 80."""
-    from shutil import get_terminal_size  # noqa: PLC0415 - a start without a page need not load it
-
-    return max(get_terminal_size().columns, LEAST)
+    told = os.environ.get("COLUMNS", "")
+    if told.isascii() and told.isdigit() and int(told):
+        return max(int(told), LEAST)
+    try:
+        there = os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ else USUAL
+    except (ValueError, OSError):  # closed, or no terminal
+        return USUAL
+    return max(there or USUAL, LEAST)
 
 
 def listed(rows: Sequence[tuple[str, str]], room: int) -> str:

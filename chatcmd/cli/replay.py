@@ -3,9 +3,11 @@
 import asyncio
 
 from chatcmd.cli import asking_again, watching
-from chatcmd.cli.flags import add_service, pipe_screen, prepare
+from chatcmd.cli.flags import add_service
 from chatcmd.cli.parser import Parser
 from chatcmd.cli.recovery import recover
+from chatcmd.cli.run import prepare
+from chatcmd.cli.screens import pipe_screen
 from chatcmd.cli.whose import add_session, add_user, user_of
 from chatcmd.errors import UsageError
 from chatcmd.history.library import Library

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from chatcmd.cells import wrapped
 from chatcmd.cli import page
-from chatcmd.cli.flags import Run
+from chatcmd.cli.run import Run
 from chatcmd.errors import KeyMissing, NotSaved, SettingsError
 from chatcmd.history.disk import write_whole
 from chatcmd.language import _, marked

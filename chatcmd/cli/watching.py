@@ -3,9 +3,10 @@
 import argparse
 import sys
 
-from chatcmd.cli.flags import Run, pipe_screen, terminal_screen
 from chatcmd.cli.keyboard import keyboard_of
 from chatcmd.cli.parser import Parser
+from chatcmd.cli.run import Run
+from chatcmd.cli.screens import pipe_screen, terminal_screen
 from chatcmd.conversation.session import Session
 from chatcmd.errors import Exit
 from chatcmd.language import _, marked

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from chatcmd.cells import cells
-from chatcmd.conversation.words import RUN, UNSPACED, WORD, folded
+from chatcmd.conversation.words import RUN, WORD, folded, is_inside, is_unspaced
 from chatcmd.errors import UsageError
 from chatcmd.language import _
 
@@ -14,7 +14,9 @@ Span = tuple[int, int]
 """The place of something found in a text: its first character, and the one behind its last."""
 
 _PART = '"([^"]*)"|“([^”]*)”|「([^」]*)」|(\\S+)'
-_TERM = f"{WORD}|{RUN}"
+_ASCII = "[0-9a-z_]+"
+"""WORD in a folded text that is plain ASCII; the other takes a while to be compiled."""
+
 _BLANK = r"[\x00-\x1f\x7f\x85\u2028\u2029]"
 
 MOST_TERMS = 32
@@ -33,21 +35,26 @@ class Needle(Struct, frozen=True):
     text: str
     whole: bool
 
-    @property
-    def pattern(self) -> str:
-        """Say how it stands in a folded text."""
-        inner = r"\s+".join(map(re.escape, self.text.split()))
-        inside = f"[^\\W{UNSPACED}]"
-        before = f"(?<!{inside})" if re.match(WORD, self.text[0]) else ""
-        behind = f"(?!{inside})" if self.whole and re.match(WORD, self.text[-1]) else ""
-        return f"{before}{inner}{behind}"
+    def places(self, text: str) -> Iterator[Span]:
+        """Find it in a folded text: a word from its beginning, a phrase also to its end."""
+        pattern = re.compile(r"\s+".join(map(re.escape, self.text.split())))  # `re` keeps what it has compiled
+        begins, ends = is_inside(self.text[0]), self.whole and is_inside(self.text[-1])
+        at = 0
+        while (found := pattern.search(text, at)) is not None:
+            begin, end = found.span()
+            before, behind = text[begin - 1 : begin], text[end : end + 1]
+            if (begins and before and is_inside(before)) or (ends and behind and is_inside(behind)):
+                at = begin + 1
+            else:
+                at = end
+                yield begin, end
 
     @property
     def terms(self) -> Iterator[tuple[str, bool]]:
         """Give the terms that every text with it has, and of each whether longer ones do too that begin so."""
-        for found in re.finditer(_TERM, self.text):
+        for found in re.finditer(_ASCII if self.text.isascii() else f"{WORD}|{RUN}", self.text):
             term, ends = found[0], found.end() == len(self.text)
-            if re.match(RUN, term):
+            if is_unspaced(term[0]):
                 yield from ((term[place : place + 2], False) for place in range(len(term) - 1))
                 if len(term) == 1:
                     yield term, True
@@ -83,12 +90,12 @@ class Query(Struct, frozen=True):
     def found(self, text: str) -> tuple[int, ...]:
         """Tell which needles a text holds, by their numbers."""
         searched = folded(text)
-        return tuple(number for number, each in enumerate(self._patterns) if each.search(searched))
+        return tuple(number for number, each in enumerate(self.needles) if next(each.places(searched), None))
 
     def spans(self, text: str) -> tuple[Span, ...]:
         """Find all places in a text, in order; what overlaps is one."""
         searched = folded(text)
-        places = sorted(found.span() for each in self._patterns for found in each.finditer(searched))
+        places = sorted(place for each in self.needles for place in each.places(searched))
         merged: list[Span] = []
         for begin, end in places:
             if merged and begin <= merged[-1][1]:
@@ -96,10 +103,6 @@ class Query(Struct, frozen=True):
             else:
                 merged.append((begin, end))
         return tuple(merged)
-
-    @property
-    def _patterns(self) -> list[re.Pattern[str]]:
-        return [re.compile(each.pattern) for each in self.needles]  # `re` keeps what it has compiled
 
 
 def excerpt(text: str, spans: Sequence[Span], width: int, ellipsis: str = "…") -> tuple[str, tuple[Span, ...]]:

@@ -4,11 +4,13 @@ import re
 from operator import add
 from unicodedata import normalize
 
-UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff"
-    "\U00020000-\U0003ffff"
+_RANGES = (
+    *((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x31F0, 0x31FF), (0x3400, 0x4DBF)),
+    *((0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0xF900, 0xFAFF), (0x20000, 0x3FFFF)),
 )
-"""Chinese, kana, Hangul, Thai, Lao, Burmese, Khmer: no blank tells where a word begins."""
+"""Thai and Lao, Burmese, Khmer, kana, Chinese, Hangul: no blank tells where a word begins."""
+
+UNSPACED = "".join(f"{chr(first)}-{chr(last)}" for first, last in _RANGES)
 
 WORD, RUN = f"[^\\W{UNSPACED}]+", f"[{UNSPACED}]+"
 """Patterns; `re` compiles and keeps them when they are first used, so that starting costs nothing."""
@@ -24,6 +26,16 @@ def folded(text: str) -> str:
     if text.isascii() or re.fullmatch(_SIMPLE, text):
         return text.lower()
     return text.translate(_folds)
+
+
+def is_unspaced(char: str) -> bool:
+    """Tell whether a character is of a script without blanks."""
+    return not char.isascii() and any(first <= ord(char) <= last for first, last in _RANGES)
+
+
+def is_inside(char: str) -> bool:
+    """Tell whether a character can be part of a word that stands between blanks."""
+    return (char.isalnum() or char == "_") and not is_unspaced(char)
 
 
 def terms(text: str) -> str:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from chatcmd.cli.flags import add_flags, writable
+from chatcmd.cli.flags import add_flags
 from chatcmd.cli.parser import Parser
+from chatcmd.cli.screens import writable
 from chatcmd.errors import UsageError
 from chatcmd.settings.option import OPTIONS
 from tests.terminal_driver import CHATCMD, PYTHON, run

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chatcmd.cli.flags import Run
+from chatcmd.cli.run import Run
 from chatcmd.cli.setup import with_service
 from chatcmd.errors import KeyMissing
 from chatcmd.provider.nearby import Nearby, find_nearby

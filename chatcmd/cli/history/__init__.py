@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from chatcmd.cli.flags import add_lang, current_folder, pipe_screen, speak_of
+from chatcmd.cli.flags import add_lang
 from chatcmd.cli.parser import Parser
 from chatcmd.cli.recovery import recover
+from chatcmd.cli.screens import pipe_screen
+from chatcmd.cli.surroundings import current_folder, speak_of
 from chatcmd.errors import Exit
 from chatcmd.history.library import Library
 from chatcmd.language import _, marked

@@ -13,8 +13,8 @@ import msgspec
 
 from chatcmd.clean import clean
 from chatcmd.cli.document import write_document
-from chatcmd.cli.flags import pipe_screen, writable
 from chatcmd.cli.parser import Parser
+from chatcmd.cli.screens import pipe_screen, writable
 from chatcmd.cli.wanted import add_wanted, wanted_of
 from chatcmd.cli.whose import add_session
 from chatcmd.conversation.session import Session

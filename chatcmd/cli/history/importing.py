@@ -10,9 +10,9 @@ from types import FrameType
 from typing import Any
 
 from chatcmd.cli.document import write_document
-from chatcmd.cli.flags import pipe_screen
 from chatcmd.cli.parser import Parser
 from chatcmd.cli.progress import Progress
+from chatcmd.cli.screens import pipe_screen
 from chatcmd.cli.whose import user_of
 from chatcmd.errors import Damaged, Exit, HistoryError
 from chatcmd.history.foreign.formats import FORMATS, Passed, found_in

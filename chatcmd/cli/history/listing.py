@@ -5,8 +5,8 @@ from pathlib import Path
 
 from chatcmd.cli.document import write_document
 from chatcmd.cli.entries import show, told
-from chatcmd.cli.flags import beside, view
 from chatcmd.cli.parser import Parser
+from chatcmd.cli.screens import beside, view
 from chatcmd.cli.wanted import add_most, add_wanted, most_of, wanted_of
 from chatcmd.errors import Exit
 from chatcmd.history.entry import ALL, Entry

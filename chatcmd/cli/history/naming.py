@@ -3,8 +3,8 @@
 import argparse
 
 from chatcmd.cli.document import write_document
-from chatcmd.cli.flags import pipe_screen
 from chatcmd.cli.parser import Parser
+from chatcmd.cli.screens import pipe_screen
 from chatcmd.cli.whose import add_session, add_user, user_of
 from chatcmd.errors import Exit
 from chatcmd.history.library import Library

@@ -4,9 +4,9 @@ import argparse
 from time import monotonic
 
 from chatcmd.cli.document import write_document
-from chatcmd.cli.flags import beside
 from chatcmd.cli.parser import Parser
 from chatcmd.cli.progress import Progress
+from chatcmd.cli.screens import beside
 from chatcmd.errors import Exit
 from chatcmd.history.library import Library
 from chatcmd.language import _, ngettext

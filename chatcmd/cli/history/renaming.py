@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from chatcmd.clean import clean_line
 from chatcmd.cli.document import write_document
-from chatcmd.cli.flags import beside
 from chatcmd.cli.parser import Parser
+from chatcmd.cli.screens import beside
 from chatcmd.cli.whose import add_session, add_user, user_of
 from chatcmd.conversation.label import checked_title
 from chatcmd.errors import Exit

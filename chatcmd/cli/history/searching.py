@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import msgspec
 
 from chatcmd.cli.document import write_document
-from chatcmd.cli.flags import beside, view
 from chatcmd.cli.parser import Parser
 from chatcmd.cli.progress import Progress
+from chatcmd.cli.screens import beside, view
 from chatcmd.cli.wanted import add_most, add_wanted, most_of, wanted_of
 from chatcmd.conversation.query import Query
 from chatcmd.errors import Exit, HistoryError

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from chatcmd.cli.document import write_document
-from chatcmd.cli.flags import pipe_screen, terminal_screen
 from chatcmd.cli.parser import Parser
+from chatcmd.cli.screens import pipe_screen, terminal_screen
 from chatcmd.cli.whose import add_session, add_user, user_of
 from chatcmd.conversation.message import Message
 from chatcmd.conversation.session import Session

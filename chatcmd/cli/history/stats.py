@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 
 from chatcmd.cli.document import write_document
-from chatcmd.cli.flags import pipe_screen
 from chatcmd.cli.parser import Parser
+from chatcmd.cli.screens import pipe_screen
 from chatcmd.cli.wanted import named
 from chatcmd.cli.whose import add_user, user_of
 from chatcmd.conversation.price import Price

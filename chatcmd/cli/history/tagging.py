@@ -5,8 +5,8 @@ import argparse
 from msgspec.structs import replace
 
 from chatcmd.cli.document import write_document
-from chatcmd.cli.flags import beside, pipe_screen
 from chatcmd.cli.parser import Parser
+from chatcmd.cli.screens import beside, pipe_screen
 from chatcmd.cli.whose import add_session, add_user, user_of
 from chatcmd.conversation.label import tagged, untagged
 from chatcmd.conversation.session import Session

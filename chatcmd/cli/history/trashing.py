@@ -5,8 +5,8 @@ import argparse
 from chatcmd.cli.consent import add_consent, agreed
 from chatcmd.cli.document import write_document
 from chatcmd.cli.entries import show, told
-from chatcmd.cli.flags import beside, view
 from chatcmd.cli.parser import Parser
+from chatcmd.cli.screens import beside, view
 from chatcmd.cli.whose import add_user, user_of
 from chatcmd.errors import Exit, HistoryError, UsageError
 from chatcmd.history.entry import Entry

@@ -8,9 +8,9 @@ import msgspec
 from chatcmd.cells import wrapped
 from chatcmd.clean import clean_line
 from chatcmd.cli.document import write_document
-from chatcmd.cli.flags import beside, view
 from chatcmd.cli.parser import Parser
 from chatcmd.cli.progress import Progress
+from chatcmd.cli.screens import beside, view
 from chatcmd.cli.whose import add_session, add_user, user_of
 from chatcmd.errors import Exit
 from chatcmd.history.library import Library
