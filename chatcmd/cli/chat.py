@@ -20,7 +20,6 @@ from chatcmd.errors import Exit, UsageError
 from chatcmd.history.upkeep import keep_in_step
 from chatcmd.language import _, marked
 from chatcmd.repl import Repl
-from chatcmd.resumption import show
 from chatcmd.signals import Leave, Signals, Stopped
 from chatcmd.terminal import Keyboard, ReaderGone
 
@@ -103,6 +102,8 @@ async def _begin(app: App, arguments: argparse.Namespace, keyboard: Keyboard) ->
         talk = await go_on(app, arguments, keyboard)
         if talk is None:
             raise Leave
+        from chatcmd.resumption import show  # noqa: PLC0415 - most chats begin anew
+
         show(app, talk)
     elif (user := named_user(app.settings)) is not None:
         app.switch_to(user)

@@ -9,7 +9,6 @@ from chatcmd.conversation.name import checked
 from chatcmd.errors import UsageError
 from chatcmd.history.library import Library
 from chatcmd.language import _
-from chatcmd.resumption import go_on_in_copy, resume
 from chatcmd.settings.settings import Settings
 from chatcmd.talk import Talk
 from chatcmd.terminal import Keyboard
@@ -37,6 +36,8 @@ async def go_on(app: App, arguments: argparse.Namespace, keyboard: Keyboard | No
 
     None when none was picked, or it is open elsewhere and the person at the keyboard did not want a copy.
     """
+    from chatcmd.resumption import go_on_in_copy, resume  # noqa: PLC0415 - most chats begin anew
+
     if app.library is None:
         raise UsageError(_("--no-save keeps no history to go on with; leave it out"))
     if app.settings.origin("persona").kind == "flag":

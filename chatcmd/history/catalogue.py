@@ -53,8 +53,9 @@ class Catalogue:
             self._index.close()
             self._index = None
 
-    def entries(self, wanted: Wanted = ALL) -> Iterator[Entry | HistoryError]:
+    def entries(self, wanted: Wanted | None = None) -> Iterator[Entry | HistoryError]:
         """Walk the wanted sessions, newest first; what cannot be read is yielded as what is wrong with it."""
+        wanted = wanted or ALL
         yield from self._folders_in_trouble(wanted)
         seen: set[str] = set()
         try:
@@ -72,8 +73,11 @@ class Catalogue:
             if str(path) not in seen:
                 yield from walked.entry_at(path, wanted)
 
-    def search(self, query: Query, wanted: Wanted = ALL, role: str | None = None) -> Iterator[Hit | HistoryError]:
+    def search(
+        self, query: Query, wanted: Wanted | None = None, role: str | None = None
+    ) -> Iterator[Hit | HistoryError]:
         """Walk the messages of a role (None: any) that hold a query, newest session first; errors as `entries`."""
+        wanted = wanted or ALL
         seen: set[str] = set()
         try:
             if query.terms and (lookup := self._lookup(None)) is not None:
@@ -94,8 +98,9 @@ class Catalogue:
             elif entry.path not in seen:
                 yield from walked.hits_at(Path(entry.path), query, wanted, role)
 
-    def asked(self, wanted: Wanted = ALL) -> list[Asked]:
+    def asked(self, wanted: Wanted | None = None) -> list[Asked]:
         """Give what was asked, by user, model and day; turns that a branch has from its parent count once."""
+        wanted = wanted or ALL
         folder = self._folder(wanted.user)
         rows = self._told(None, lambda lookup: lookup.asked(wanted, folder))
         return walked.asked(self.history, wanted) if rows is None else rows

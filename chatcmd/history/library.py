@@ -3,21 +3,25 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chatcmd.conversation.name import checked, decoded, folder_for
-from chatcmd.conversation.query import Query
 from chatcmd.conversation.session import Session
 from chatcmd.errors import Damaged, HistoryError, NameRefused, SessionInUse, SessionNotFound, reason
 from chatcmd.history import file
-from chatcmd.history.asked import Asked
-from chatcmd.history.catalogue import Catalogue
-from chatcmd.history.entry import ALL, Entry, Wanted
 from chatcmd.history.folder import changed, files, folders, holds, readable, saved, unreadable
-from chatcmd.history.hit import Hit
 from chatcmd.history.journal import Journal
 from chatcmd.history.recovery import LIVE, SAVED, Recovered, recover
 from chatcmd.language import _
+
+if TYPE_CHECKING:
+    from chatcmd.conversation.query import Query
+    from chatcmd.history.asked import Asked
+    from chatcmd.history.catalogue import Catalogue
+    from chatcmd.history.entry import Entry, Wanted
+    from chatcmd.history.hit import Hit
 
 __all__ = ["LIVE", "SAVED", "Library", "Recovered"]
 
@@ -27,7 +31,13 @@ class Library:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.catalogue = Catalogue(folder)
+
+    @cached_property
+    def catalogue(self) -> "Catalogue":
+        """What lists and searches; a chat that only begins need not load it."""
+        from chatcmd.history.catalogue import Catalogue  # noqa: PLC0415 - see above
+
+        return Catalogue(self.folder)
 
     def users(self) -> list[str]:
         """List the users that have sessions, who talked last first; folders that cannot be read are passed over."""
@@ -109,18 +119,21 @@ class Library:
             session = file.read(path)
         except OSError as error:
             raise unreadable(path, error) from None
-        self.catalogue.notice(path)
+        if "catalogue" in vars(self):  # only what is open can fall behind
+            self.catalogue.notice(path)
         return session
 
-    def entries(self, wanted: Wanted = ALL) -> Iterator[Entry | HistoryError]:
+    def entries(self, wanted: "Wanted | None" = None) -> "Iterator[Entry | HistoryError]":
         """Walk the wanted sessions, newest first; what cannot be read is yielded as what is wrong with it."""
         return self.catalogue.entries(wanted)
 
-    def search(self, query: Query, wanted: Wanted = ALL, role: str | None = None) -> Iterator[Hit | HistoryError]:
+    def search(
+        self, query: "Query", wanted: "Wanted | None" = None, role: str | None = None
+    ) -> "Iterator[Hit | HistoryError]":
         """Walk the messages of a role (None: any) that hold a query, newest session first; errors as `entries`."""
         return self.catalogue.search(query, wanted, role)
 
-    def asked(self, wanted: Wanted = ALL) -> list[Asked]:
+    def asked(self, wanted: "Wanted | None" = None) -> "list[Asked]":
         """Give what was asked, by user, model and day; turns that a branch has from its parent count once."""
         return self.catalogue.asked(wanted)
 

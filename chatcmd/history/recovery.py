@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Iterator
-from glob import escape
 from itertools import count
 from pathlib import Path
 
@@ -45,6 +44,8 @@ def recover(path: Path) -> Recovered | None:
     journal = Journal(path)
     safe = False
     try:
+        from glob import escape  # noqa: PLC0415 - few starts find a journal
+
         for leftover in path.parent.glob(f".{escape(path.stem)}{SAVED}.*.tmp"):
             leftover.unlink(missing_ok=True)
         recovered = _saved(path)

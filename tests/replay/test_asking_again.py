@@ -1,8 +1,6 @@
 """`chatcmd replay --against`: the questions of saved sessions asked again, through the real program."""
 
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -10,31 +8,13 @@ from msgspec.structs import replace
 from chatcmd.conversation.attachment import File, Image
 from chatcmd.conversation.message import Turn
 from chatcmd.history.library import Library
-from tests.chat.stage import PERSONA, Stage, exact_server, said, spoken
+from tests.chat.stage import PERSONA, Stage, said, spoken
 from tests.history.made import ID, abandoned, answer, question, saved, session, tree
 from tests.hostile import HOSTILE, raw_controls
-from tests.loopback import Loopback
 from tests.replay.asked import MODELS, Models, against, document, numbered, recorded, replay, replays
 from tests.replies import FAULTS, error, gated, say
 
 OTHER = "20260101T000000Z-aaaa"
-
-
-@pytest.fixture
-def models() -> Models:
-    return Models()
-
-
-@pytest.fixture
-def server(models: Models) -> Iterator[Loopback]:
-    with exact_server() as loopback:
-        loopback.default = models
-        yield loopback
-
-
-@pytest.fixture
-def stage(tmp_path: Path, server: Loopback) -> Stage:
-    return Stage(tmp_path / "root", server)
 
 
 def test_each_question_is_asked_in_order_upon_the_new_answers(stage: Stage) -> None:

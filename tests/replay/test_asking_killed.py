@@ -7,16 +7,14 @@ replay that was on its way at a kill has no recorded answer, and is asked again;
 import random
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from chatcmd.history.live import read_live
-from tests.chat.stage import Stage, exact_server
+from tests.chat.stage import Stage
 from tests.history.made import ID
 from tests.history.pipe_chat import PipeChat
-from tests.loopback import Loopback
 from tests.replay.asked import MODELS, Models, against, numbered, replay, replays
 from tests.replies import Exchange, say
 from tests.terminal_driver import CHATCMD
@@ -28,18 +26,6 @@ KILLS = 5
 @pytest.fixture
 def models() -> Models:
     return Models(delay=0.02)
-
-
-@pytest.fixture
-def server(models: Models) -> Iterator[Loopback]:
-    with exact_server() as loopback:
-        loopback.default = models
-        yield loopback
-
-
-@pytest.fixture
-def stage(tmp_path: Path, server: Loopback) -> Stage:
-    return Stage(tmp_path / "root", server)
 
 
 def newest_asked(models: Models, before: int) -> set[tuple[str, str]]:

@@ -1,36 +1,16 @@
 """Replays asked again, as they look at a terminal: rows while it runs, and a report that stays."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.chat.stage import Stage, exact_server
+from tests.chat.stage import Stage
 from tests.history.made import ID
 from tests.hostile import HOSTILE, raw_controls
-from tests.loopback import Loopback
 from tests.replay.asked import Models, against, numbered, recorded
 from tests.replies import error, gated, say
 
 CHANGED = ("the old way", "the new way")
-
-
-@pytest.fixture
-def models() -> Models:
-    return Models()
-
-
-@pytest.fixture
-def server(models: Models) -> Iterator[Loopback]:
-    with exact_server() as loopback:
-        loopback.default = models
-        yield loopback
-
-
-@pytest.fixture
-def stage(tmp_path: Path, server: Loopback) -> Stage:
-    return Stage(tmp_path / "root", server)
 
 
 def test_rows_show_how_far_each_model_is_and_leave_no_trace(stage: Stage, models: Models) -> None:
