@@ -8,7 +8,6 @@ EXCEPTIONS = {
     ("cli/history/__init__.py", "COMMANDS"): "words that are typed",
     ("cli/period.py", "_WORDS"): "words that are typed",
     ("cli/setup.py", "_Setup"): "what is written into settings.toml",
-    ("conversation/words.py", "UNSPACED"): "characters",
     ("history/export/html/frame.py", "_policy"): "a policy",
     ("history/export/html/frame.py", "framed"): "names of schemes",
     ("history/export/html/statistics.py", "_table"): "names of styles",

@@ -273,7 +273,7 @@ def test_chat_is_watched_from_within_and_goes_on_where_it_was(stage: Stage) -> N
 def test_pipe_watches_a_saved_session_by_name_at_once(stage: Stage) -> None:
     done = stage.pipe("me\n/replay -1\n/replay ask 1 --instant\n/replay ask 9\n/replay --speed 0 -1\n0\n")
     assert done.out.count(SHOWN) == 2
-    assert "no session of me is called 'ask 9'" in done.err
+    assert "no session is called 'ask 9'" in done.err
     assert "--speed '0': must be a number" in done.err
 
 
