@@ -508,10 +508,10 @@ def test_processes_that_index_at_once_do_not_hurt_each_other(tmp_path: Path) -> 
 
 def test_an_indexing_process_that_is_killed_leaves_an_index_to_go_on_with(tmp_path: Path) -> None:
     library, chance = Library(tmp_path / "history"), random.Random(1)
-    for number in range(1500):
+    for number in range(700):
         save(library, made(number, chance))
     expected = len(found(walked(library), "水仙"))
-    for _ in range(5):
+    for _ in range(4):
         process = subprocess.Popen([PYTHON, "-c", BUILD, str(library.folder), "anew"], stdout=subprocess.PIPE)
         watcher = threading.Thread(target=_kill_when_written, args=(process, library.folder / INDEX))
         watcher.start()
