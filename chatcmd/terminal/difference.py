@@ -1,5 +1,6 @@
 """The words in which two texts differ, as a terminal shows them (pure)."""
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -18,6 +19,7 @@ LONGEST = 600
 
 _PLAIN = "\x1b[0m"
 _GAP = " … "
+_WORD = re.compile("[A-Za-z0-9]+")
 
 Part = tuple[str, str]
 """A clean text, and its SGR parameters."""
@@ -51,9 +53,15 @@ def _around(text: str, *, first: bool, last: bool) -> str:
     """Leave out the middle of what is the same, or all of it but the side on which a change stands."""
     if len(text) <= (1 if first or last else 2) * AROUND + len(_GAP):
         return text
-    before = "" if first else text[:AROUND].rstrip()
-    behind = "" if last else text[-AROUND:].lstrip()
+    before = "" if first else _whole_words(text[: AROUND + 1][::-1])[::-1].rstrip()
+    behind = "" if last else _whole_words(text[-AROUND - 1 :]).lstrip()
     return f"{before}{_GAP}{behind}" if before else f"{_GAP.lstrip()}{behind}"
+
+
+def _whole_words(text: str) -> str:
+    """Leave out the first character, and what it leaves of a word; a word without an end is cut."""
+    word = _WORD.match(text)
+    return text[word.end() if word and word.end() < len(text) else 1 :]
 
 
 def _change(stretch: Stretch, *, colour: bool) -> Iterator[Part]:

@@ -69,6 +69,19 @@ def test_the_middle_of_what_is_the_same_is_left_out() -> None:
     assert len(between) <= 2 * AROUND + 5
 
 
+@pytest.mark.parametrize("many", range(10, 16))
+def test_what_is_left_out_ends_between_two_words(many: int) -> None:
+    long = "narcissistic " * many + "x" * many
+    kept = f"{long} old {long} {long} old {long}"
+    shown = lay_out(compare(kept, kept.replace("old", "new")).stretches, colour=False)
+    assert set(re.findall(r"\w+", shown)) == {"narcissistic", "x" * many, "old", "new"}
+
+
+def test_a_word_without_an_end_is_cut_all_the_same() -> None:
+    shown = lay_out([Stretch("x" * 500, "x" * 500, same=True), Stretch("a", "b")], colour=False)
+    assert shown == f"… {'x' * AROUND}[-a-]{{+b+}}\n"
+
+
 @given(texts, texts)
 def test_nothing_but_our_own_colours_reaches_the_terminal(old: str, new: str) -> None:
     shown = re.sub(r"\x1b\[(?:31;9|32;4|0)m", "", lay_out(compare(old, new).stretches, colour=True))

@@ -81,3 +81,12 @@ def test_what_was_found_has_a_style_in_the_list_and_in_each_line_of_the_preview(
     assert "".join(each[1] for each in made if each[0] == "red") == "two three"
     narrow = lay_out(View([Choice(0, (), label)], 0, [text], "", "", "red"), 10, 20)
     assert [each[1] for each in narrow if each[0] == "red"] == ["two", "three"]
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 100, 120])
+def test_what_was_found_is_seen_in_a_narrow_row(width: int) -> None:
+    text = "word " * 30 + "needle" + " and more" * 20
+    begin = text.index("needle")
+    choice = Choice(None, ("day 1",), Passage(text, ((begin, begin + len("needle")),)))
+    row = lay_out(View([choice], 0, [], "", "", "found"), width, 5)
+    assert ("reverse found", "needle") in row

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from chatcmd.cells import cells, cut, filled, fitted
+from chatcmd.conversation.query import excerpt
 from chatcmd.terminal.pick import Choice, Passage
 
 if TYPE_CHECKING:
@@ -103,10 +104,13 @@ def _row(choice: Choice, sizes: Sequence[int], width: int, view: View, *, is_cho
 
 
 def _marked(passage: Passage, width: int, base: str, found: str) -> "StyleAndTextTuples":
-    """Show a line in just `width` cells, with what was found in it."""
-    shown = cut(passage.text, width)
-    whole = len(shown) if shown == passage.text else max(len(shown) - 1, 0)
-    pieces = _pieces(shown, [(min(begin, whole), min(end, whole)) for begin, end in passage.spans], base, found)
+    """Show a line in just `width` cells, with what was found in it: of a long one the part that holds it."""
+    text, spans = passage.text, passage.spans
+    if spans and cells(text[: spans[0][1]]) >= width < cells(text):
+        text, spans = excerpt(text, spans, width)
+    shown = cut(text, width)
+    whole = len(shown) if shown == text else max(len(shown) - 1, 0)
+    pieces = _pieces(shown, [(min(begin, whole), min(end, whole)) for begin, end in spans], base, found)
     return [*pieces, (base, " " * (width - cells(shown)))]
 
 
