@@ -76,8 +76,9 @@ class Query(Struct, frozen=True):
         needles: dict[Needle, None] = {}
         for *phrases, word in re.findall(_PART, text):
             phrase = " ".join(folded("".join(phrases)).split())
-            if phrase or word:
-                needles[Needle(phrase or folded(word), bool(phrase))] = None
+            needle = phrase or folded(word).strip()
+            if needle:  # an empty one would be found everywhere
+                needles[Needle(needle, bool(phrase))] = None
         if not needles:
             raise UsageError(_("there is nothing to look for; give a word, or several"))
         return Query(text, tuple(needles))

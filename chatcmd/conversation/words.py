@@ -58,7 +58,7 @@ class _Folds(dict[int, str]):
         if len(plain) > 1 and plain[0] >= _LATIN_END:
             plain = normalize("NFKC", char)  # only of Latin letters the accents are taken away
         elif len(plain) > 1:
-            plain = plain[0]
+            plain = char if plain[0].isspace() else plain[0]  # an accent by itself is written as one on a blank
         small = plain.casefold()
         self[code] = small if len(small) == 1 else plain if len(plain) == 1 else char
         return self[code]

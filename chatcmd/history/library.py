@@ -213,9 +213,9 @@ def _not_one(wanted: str, matches: list[Path], user: str | None) -> str:
         return sentence.format(n=len(matches), wanted=wanted, users=users)
     ids = ", ".join(path.stem for path in matches[:3]) + (", ..." if len(matches) > 3 else "")  # noqa: PLR2004
     if user:
-        sentence = _("{n} sessions of {user} are called {wanted!r} ({ids}); give the whole id")
+        sentence = _("{n} sessions of {user} are called {wanted!r} ({ids}); give more of the id")
     else:
-        sentence = _("{n} sessions are called {wanted!r} ({ids}); give the whole id")
+        sentence = _("{n} sessions are called {wanted!r} ({ids}); give more of the id")
     return sentence.format(n=len(matches), user=user, wanted=wanted, ids=ids)
 
 

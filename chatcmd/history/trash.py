@@ -92,7 +92,7 @@ class Trash:
         if not matches:
             sentence = _("nothing in the trash is called {wanted!r}; see: chatcmd history trash")
             raise SessionNotFound(sentence.format(wanted=wanted))
-        sentence = _("{n} sessions in the trash are called {wanted!r} ({ids}); give the whole id")
+        sentence = _("{n} sessions in the trash are called {wanted!r} ({ids}); give more of the id")
         ids = ", ".join(path.stem for path in matches[:3]) + (", ..." if len(matches) > 3 else "")  # noqa: PLR2004
         raise SessionNotFound(sentence.format(n=len(matches), wanted=wanted, ids=ids))
 

@@ -135,11 +135,11 @@ def announced(tasks: Sequence[Task]) -> list[str]:
         left, answered = sum(task.left for task in mine), sum(task.answered for task in mine)
         if not left:
             continue
-        sentence = ngettext("asking {name} {n:,} question", "asking {name} {n:,} questions", left)
+        sentence = ngettext("asking {name}: {n:,} question", "asking {name}: {n:,} questions", left)
         if answered:
             sentence = ngettext(
-                "asking {name} {n:,} question; {answered:,} were answered before",
-                "asking {name} {n:,} questions; {answered:,} were answered before",
+                "asking {name}: {n:,} question; {answered:,} were answered before",
+                "asking {name}: {n:,} questions; {answered:,} were answered before",
                 left,
             )
         said.append(sentence.format(name=name, n=left, answered=answered))

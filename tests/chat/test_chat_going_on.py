@@ -378,3 +378,10 @@ async def test_a_server_that_is_not_known_is_remembered_over_a_resume(stage: Sta
     assert known.tokens != fresh.tokens
     app.end_all("exit")
     await app.close()
+
+
+def test_what_was_said_a_moment_ago_is_found(offline: Stage) -> None:
+    done = offline.pipe("me\nwhat is a zebra\n/user you\n/search zebra\n0\n")
+    assert done.code == 0
+    assert "zebra" in done.out.split("【me】what is a zebra")[1].split("\n", 2)[2]
+    assert [each["ended_by"] for each in offline.sessions()] == ["exit"]

@@ -112,7 +112,7 @@ def test_session_is_shown_as_it_was_said(library: Library, tmp_path: Path) -> No
 REFUSED = {
     ("show", "nothing"): (3, "chatcmd: no session is called 'nothing'; see: chatcmd history list\n"),
     ("show", "20260101", "-u", "简说Python"): (3, "chatcmd: no session of 简说Python is called '20260101'; see: "),
-    ("show", "202"): (3, f"chatcmd: 2 sessions are called '202' ({ID}, {OTHER}); give the whole id\n"),
+    ("show", "202"): (3, f"chatcmd: 2 sessions are called '202' ({ID}, {OTHER}); give more of the id\n"),
     ("path", "nothing"): (3, "chatcmd: no session is called 'nothing'"),
     ("import", "/nonexistent/f.json"): (3, "chatcmd: /nonexistent/f.json cannot be read: No such file or directory\n"),
     ("list", "-u", " "): (2, "chatcmd: a user's name cannot be empty"),
@@ -194,7 +194,7 @@ def test_import_tells_what_it_did_and_what_it_did_not(tmp_path: Path) -> None:
     assert done.err.splitlines() == [
         "left out: ␛[2Jc: a user's name cannot hold control or invisible characters; type it anew without them",
         "left out: d: Expected `array`, got `null`",
-        "imported 2 sessions; 0 had grown, 0 were known, 0 asked nothing, 2 left out",
+        "imported 2 sessions; 0 had grown, 0 known already, 0 asked nothing, 2 left out",
     ]
     again = history(tmp_path, "import", source, "--json")
     assert again.code == 3

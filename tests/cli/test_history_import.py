@@ -26,7 +26,7 @@ def test_it_says_what_came_in_and_what_only_left_a_few_words(tmp_path: Path) -> 
     assert done.code == 0
     assert [Path(line).parent.name for line in done.out.splitlines()] == ["张三"] * 5
     assert done.err.splitlines() == [
-        "imported 5 sessions; 0 had grown, 0 were known, 0 asked nothing, 0 left out",
+        "imported 5 sessions; 0 had grown, 0 known already, 0 asked nothing, 0 left out",
         (
             "not kept, with a few words in their place: 1 recording, 1 change of a canvas, 1 attached file, 1 image, "
             "1 tool call, 2 results of tools"
@@ -35,7 +35,7 @@ def test_it_says_what_came_in_and_what_only_left_a_few_words(tmp_path: Path) -> 
     ]
     again = imported(tmp_path, FILES / "chatgpt.json", "-u", "张三")
     assert (again.code, again.out) == (0, "")
-    assert again.err == "imported 0 sessions; 0 had grown, 5 were known, 0 asked nothing, 0 left out\n"
+    assert again.err == "imported 0 sessions; 0 had grown, 5 known already, 0 asked nothing, 0 left out\n"
 
 
 def test_json_tells_all_of_it(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_journal_that_a_killed_chat_left_elsewhere_comes_in(tmp_path: Path) -> N
     done = imported(tmp_path, there.folder)
     assert (done.code, done.err.splitlines()[-1]) == (
         0,
-        "imported 1 session; 0 had grown, 0 were known, 0 asked nothing, 0 left out",
+        "imported 1 session; 0 had grown, 0 known already, 0 asked nothing, 0 left out",
     )
     (came,) = Library(tmp_path / "history").paths()
     found = Library(tmp_path / "history").read(came)

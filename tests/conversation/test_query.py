@@ -29,6 +29,8 @@ FOUND = [
     ("loop error", "an error in a loop", ["error", "loop"]),
     ("aa a", "aab", ["aa"]),
     ("→", "a → b", ["→"]),
+    ("¨", "a ¨ b", ["¨"]),
+    ("´x", "a´x b", ["´x"]),
     ("ß", "STRASSE straße", []),
     ('"unclosed', 'an "unclosed one', ['"unclosed']),
 ]

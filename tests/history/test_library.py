@@ -110,8 +110,8 @@ NOT_FOUND = {
     "One and only": "no session is called 'One and only'",
     "../张三/" + OLD: "no session is called '../张三",
     "*": "no session is called '*'",
-    "2026": f"3 sessions are called '2026' ({NEWEST}, {NEW}, {OLD}); give the whole id",
-    "twin": f"2 sessions are called 'twin' ({NEW}, {OLD}); give the whole id",
+    "2026": f"3 sessions are called '2026' ({NEWEST}, {NEW}, {OLD}); give more of the id",
+    "twin": f"2 sessions are called 'twin' ({NEW}, {OLD}); give more of the id",
 }
 
 
@@ -146,7 +146,7 @@ def test_two_users_sessions_of_one_id_are_told_apart_by_the_user(library: Librar
 def test_more_than_three_matches_are_cut_short(library: Library) -> None:
     for number in range(4):
         saved(library, session(1, session_id=f"s{number}"))
-    with pytest.raises(SessionNotFound, match=r"4 sessions are called 's' \(s3, s2, s1, ...\); give the whole id"):
+    with pytest.raises(SessionNotFound, match=r"4 sessions are called 's' \(s3, s2, s1, ...\); give more of the id"):
         library.find("s")
 
 

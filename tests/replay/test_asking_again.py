@@ -75,7 +75,7 @@ def test_several_sessions_are_asked_of_several_models(stage: Stage, models: Mode
     expected = [(model, text) for model in MODELS for text in ("question 1", "question 2", "other")]
     assert models.asked == dict.fromkeys(expected, 1)
     assert [each["user"] for each in replays(stage)].count("bob") == 3
-    assert done.err.startswith("asking gpt-4o 3 questions\nasking gpt-4 3 questions\nasking gpt-4.1 3 questions\n")
+    assert done.err.startswith("asking gpt-4o: 3 questions\nasking gpt-4: 3 questions\nasking gpt-4.1: 3 questions\n")
     assert "All sessions together:" in done.out
     assert done.err.count("saved: ") == 6
 
@@ -152,7 +152,7 @@ def test_a_model_that_fails_stops_no_other_and_is_gone_on_with(stage: Stage, mod
     before = tree(stage.root / "history")
     again = replay(stage, ID, *against(*MODELS))
     assert again.code == 0, again.err
-    assert "asking gpt-4 2 questions; 1 were answered before\n" in again.err
+    assert "asking gpt-4: 2 questions; 1 were answered before\n" in again.err
     assert again.err.count("was asked before, in session") == 2
     expected = {(model, f"question {number}"): 1 for model in MODELS for number in (1, 2, 3)}
     assert models.asked == expected | {("gpt-4", "question 2"): 2}

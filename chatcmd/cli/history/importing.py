@@ -169,7 +169,7 @@ def _done(written: int, *, dry_run: bool) -> str:
             written,
         )
     return ngettext(
-        "imported {n} session; {grown} had grown, {known} were known, {empty} asked nothing, {left_out} left out",
-        "imported {n} sessions; {grown} had grown, {known} were known, {empty} asked nothing, {left_out} left out",
+        "imported {n} session; {grown} had grown, {known} known already, {empty} asked nothing, {left_out} left out",
+        "imported {n} sessions; {grown} had grown, {known} known already, {empty} asked nothing, {left_out} left out",
         written,
     )
