@@ -56,8 +56,8 @@ def _editor(environ: Mapping[str, str]) -> list[str]:
 
 async def _run(argv: list[str]) -> int:
     """Run an editor to its end; when we have to end before, so does it."""
-    process = await asyncio.create_subprocess_exec(*argv)
-    with _deaf():
+    with _deaf():  # before it is there: it may draw itself, and be told to stop, before we hear of it
+        process = await asyncio.create_subprocess_exec(*argv, preexec_fn=_hearing)
         try:
             return await process.wait()
         finally:
@@ -82,6 +82,11 @@ def _deaf() -> Iterator[None]:
         for number, handler in heard.items():
             signal.signal(number, handler)
             signal.siginterrupt(number, False)  # as the event loop has it
+
+
+def _hearing() -> None:
+    """Let a new process hear Ctrl-C, which it would not, having it from us."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _read(path: Path, editor: str) -> str:
