@@ -156,11 +156,9 @@ class Catalogue:
 
     def reindex(self) -> int:
         """Make the index anew from all files, and tell how many sessions it has; raises NotSaved."""
-        from chatcmd.history.index.indexed import make
-
         self.close()
         self._rests_until = 0.0
-        return make(self.path, self.history, self.progress)
+        return _index().make(self.path, self.history, self.progress)
 
     def _told(self, most: int | None, ask: "Callable[[Lookup], T]") -> T | None:
         """Ask the index; None when it cannot be relied upon."""
@@ -178,9 +176,7 @@ class Catalogue:
         if time.monotonic() < self._rests_until or not self._is_there():
             return None
         if self._index is None:
-            from chatcmd.history.index.indexed import Indexed
-
-            self._index = Indexed(self.path, self.history)
+            self._index = _index()(self.path, self.history)
         try:
             self._index.refresh(most=most, progress=self.progress)
         except Backlog:
@@ -206,3 +202,10 @@ class Catalogue:
         for folder in folders(self.history, wanted.user):
             if (trouble := trouble_with(folder)) is not None:
                 yield trouble
+
+
+def _index() -> "type[Indexed]":
+    """Load what knows SQLite."""
+    from chatcmd.history.index.indexed import Indexed
+
+    return Indexed

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from chatcmd.conversation.session import Parent, Session
+from chatcmd.conversation.session import Facts, Parent, Session
 from chatcmd.conversation.words import folded
 
 
@@ -62,23 +62,28 @@ ALL = Wanted()
 
 def entry_of(path: Path, session: Session) -> Entry:
     """Say in short what a session is."""
+    return listed(path, session, session.title, len(session.turns))
+
+
+def listed(path: Path, facts: Facts, title: str, turns: int) -> Entry:
+    """Say in short what a session is of which these facts are known; its file's name is what finds it."""
     return Entry(
         id=path.stem,
-        user=session.user,
-        started=session.started,
-        model=session.model,
-        title=session.title,
-        turns=len(session.turns),
+        user=facts.user,
+        started=facts.started,
+        model=facts.model,
+        title=title,
+        turns=turns,
         path=str(path),
-        persona=session.persona.name,
-        ended=session.ended,
-        tags=session.tags,
-        parent=session.parent,
-        source=origin_of(session.source),
+        persona=facts.persona.name,
+        ended=facts.ended,
+        tags=facts.tags,
+        parent=facts.parent,
+        source=_origin_of(facts.source),
     )
 
 
-def origin_of(source: Mapping[str, Any] | None) -> str | None:
+def _origin_of(source: Mapping[str, Any] | None) -> str | None:
     """Name the program or replay that a session came from."""
     named = (source or {}).get("format")
     return named if isinstance(named, str) else None

@@ -3,6 +3,7 @@
 import json
 import zipfile
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -99,8 +100,10 @@ def test_conversation_that_a_newer_llm_went_on_with_grows_in_its_place(library: 
     assert (grown.id, grown.title) == (before.written[0].stem, "Say hello")
 
 
-def test_shell_gpts_chats_are_called_as_there(library: Library) -> None:
-    done = take_in(FILES / "shell_gpt", library)
+def test_shell_gpts_chats_are_called_as_there(library: Library, tmp_path: Path) -> None:
+    copytree(FILES / "shell_gpt", tmp_path / "chat_cache")
+    (tmp_path / "chat_cache" / "maths").rename(tmp_path / "chat_cache" / "数学")  # as it was called there
+    done = take_in(tmp_path / "chat_cache", library)
     assert counts(done) == (2, 0, 0, 0, 0)
     code, maths = sessions(done)
     assert (code.title, maths.title) == ("code_1", "数学")

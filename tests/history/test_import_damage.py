@@ -95,7 +95,7 @@ def test_bit_that_flipped_costs_no_more_than_its_own_conversation(place: int, bi
 SAMPLES = {
     "chatgpt": FILES / "chatgpt.json",
     "aichat": FILES / "aichat" / "math.yaml",
-    "shell_gpt": FILES / "shell_gpt" / "数学",
+    "shell_gpt": FILES / "shell_gpt" / "maths",
     "llm": FILES / "llm-0.36.db",
 }
 

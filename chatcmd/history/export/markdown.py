@@ -85,11 +85,7 @@ def _aside(message: Message, session: Session, cleaned: Callable[[str], str]) ->
 def _asked(message: Message, cleaned: Callable[[str], str]) -> Iterator[str]:
     if message.at:
         yield f"*{_when(message.at)}*"
-    if message.reasoning:
-        yield _thought(message.reasoning, cleaned)
-    yield contained(cleaned(message.content))
-    for each in message.attachments:
-        yield _attached(each, cleaned)
+    yield from _said(message, cleaned)
 
 
 def _answered(answer: Message, session: Session, cleaned: Callable[[str], str]) -> Iterator[str]:
@@ -103,10 +99,15 @@ def _answered(answer: Message, session: Session, cleaned: Callable[[str], str]) 
         facts.append(_("{seconds:.1f} s").format(seconds=answer.latency.total))
     line = _(", ").join(facts)
     yield f"*{line}*"
-    if answer.reasoning:
-        yield _thought(answer.reasoning, cleaned)
-    yield contained(cleaned(answer.content))
-    for each in answer.attachments:
+    yield from _said(answer, cleaned)
+
+
+def _said(message: Message, cleaned: Callable[[str], str]) -> Iterator[str]:
+    """Give what was thought, what was said, and what was attached to it."""
+    if message.reasoning:
+        yield _thought(message.reasoning, cleaned)
+    yield contained(cleaned(message.content))
+    for each in message.attachments:
         yield _attached(each, cleaned)
 
 

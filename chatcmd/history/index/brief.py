@@ -9,7 +9,7 @@ from chatcmd.conversation.words import folded, terms
 from chatcmd.errors import HistoryError
 from chatcmd.history import file
 from chatcmd.history.asked import Asked, asked_in, asked_of
-from chatcmd.history.entry import Entry, entry_of, origin_of
+from chatcmd.history.entry import Entry, entry_of, listed
 from chatcmd.history.hit import text_of
 
 
@@ -58,20 +58,7 @@ def _quickly(path: Path, saved: file.Saved, stamp: Stamp) -> Brief:
         messages = messages[1:]
     turns, _aside = paired(messages)  # type: ignore[arg-type] # they differ in their attachments alone
     title = saved.title or title_of(turns[0].question.content if turns else "")
-    entry = Entry(
-        id=path.stem,
-        user=saved.user,
-        started=saved.started,
-        model=saved.model,
-        title=title,
-        turns=len(turns),
-        path=str(path),
-        persona=saved.persona.name,
-        ended=saved.ended,
-        tags=saved.tags,
-        parent=saved.parent,
-        source=origin_of(saved.source),
-    )
+    entry = listed(path, saved, title, len(turns))
     texts = [title, *(str(each.content) for each in messages)]
     behind = saved.parent.turn if saved.parent else 0
     shared = tuple(asked_in(turns[:behind], saved.user, saved.model)) if behind else ()

@@ -38,20 +38,20 @@ class Indexed:
         """Let it go."""
         self._store.close()
 
-
-def make(path: Path, history: Path, progress: Progress | None) -> int:
-    """Make an index anew, and tell how many sessions it has; none where nothing is saved yet. Raises NotSaved."""
-    try:
-        if not history.exists():
-            return 0
-        discard(path)
-        store = Store(path)
+    @staticmethod
+    def make(path: Path, history: Path, progress: Progress | None) -> int:
+        """Make an index anew, and tell how many sessions it has; none where nothing is saved yet. Raises NotSaved."""
         try:
-            refresh(store, history, progress=progress)
-            return store.count()
-        finally:
-            store.close()
-    except (OSError, IndexTrouble) as error:
-        why = reason(error) if isinstance(error, OSError) else str(error)
-        sentence = _("the index {path} could not be made: {reason}; everything is read from the files")
-        raise NotSaved(sentence.format(path=path, reason=why)) from None
+            if not history.exists():
+                return 0
+            discard(path)
+            store = Store(path)
+            try:
+                refresh(store, history, progress=progress)
+                return store.count()
+            finally:
+                store.close()
+        except (OSError, IndexTrouble) as error:
+            why = reason(error) if isinstance(error, OSError) else str(error)
+            sentence = _("the index {path} could not be made: {reason}; everything is read from the files")
+            raise NotSaved(sentence.format(path=path, reason=why)) from None
