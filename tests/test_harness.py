@@ -292,12 +292,13 @@ def test_signals_and_window_changes_and_keys_reach_the_program() -> None:
         "signal.signal(signal.SIGTERM, lambda *_: os.write(1, b'terminated\\n'))\n"
         "print(open('/dev/tty').isatty(), sorted(os.environ), flush=True)\n"
         "while True:\n"
-        "    try: print(ascii(input()), flush=True)\n"
+        "    try: print(ascii(input('ready')), flush=True)\n"
         "    except KeyboardInterrupt: print('interrupted', flush=True)\n"
     )
     with Terminal([PYTHON, "-c", program], env={"EXTRA": "a b"}) as terminal:
         names = "'EXTRA', 'HOME', 'LANG', 'PATH', 'PROMPT_TOOLKIT_NO_CPR', 'PYTHONPATH', 'TERM'"
         terminal.expect(f"True [{names}]")
+        terminal.expect("ready")  # by now Ctrl-C is caught, whatever it interrupts
         terminal.resize(10, 60)
         terminal.expect("60 10")
         terminal.send("\x03")
