@@ -112,7 +112,7 @@ class App:
     def check_model(self, name: str) -> None:
         """Raise UsageError when a model cannot be asked."""
         if not self.settings["offline"]:
-            self.settings.service(name)
+            self.settings.services(name)
         self.settings.budget(name)
 
     # One turn
@@ -198,13 +198,13 @@ class App:
 
     def _request(self, name: str, window: Window) -> Request:
         settings, model = self.settings, self.settings.model_named(name)
-        bare = name if settings["offline"] else settings.service(name)[1]
+        bare = name if settings["offline"] else settings.services(name)[1]
         return Request(bare, window, settings.generation, settings["stream"], model.reasons)
 
     async def _reach(self, name: str) -> Provider:
         if self.settings["offline"]:
             return self._providers.demo()
-        return await self._providers.reach(self.settings.service(name)[0], self.settings["timeout"])
+        return await self._providers.reach(self.settings.services(name)[0][0], self.settings["timeout"])
 
     def warm(self, delay: float) -> None:
         """Load what the first question and its answer need in the background, after `delay` seconds."""
@@ -216,7 +216,7 @@ class App:
     def _load(self, model: str) -> None:
         with suppress(Exception):  # what is wrong is told when it is needed
             if not self.settings["offline"]:
-                self._providers.connect(self.settings.service(model)[0])
+                self._providers.connect(self.settings.services(model)[0][0])
             self.screen.warm()
 
     def end_talk(self, talk: Talk, by: Ending) -> None:

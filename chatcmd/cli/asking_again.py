@@ -94,7 +94,7 @@ def plans_for(arguments: argparse.Namespace, settings: Settings, sessions: Seque
     plans = []
     for session in sessions:
         for model in models or [session.model]:
-            address = OFFLINE if settings["offline"] else settings.service(model)[0].base_url
+            address = OFFLINE if settings["offline"] else settings.services(model)[0][0].base_url
             settings.budget(model)
             plans.append(
                 Plan(

@@ -39,7 +39,7 @@ async def with_service(
     if settings["offline"]:
         return settings
     try:
-        settings.service(settings["model"])
+        settings.services(settings["model"])
     except KeyMissing:
         provider, _ = settings.split(settings["model"])
         if not keyboard.interactive or provider or settings.origin("base_url").kind != "default":

@@ -28,12 +28,16 @@ _SAID: tuple[Kind, ...] = ("default", "file", "environment", "flag", "chat")
 
 
 class Service(Struct, frozen=True):
-    """One model's side: its address, its key (None: none is needed), its proxy, and where each came from."""
+    """One way to a model: an address, its key (None: none is needed), its proxy, and where each came from.
+
+    Of several ways of one name, a session keeps to one; `weight` says how many sessions it gets beside the others.
+    """
 
     name: str
     base_url: str
     key: Key | None
     proxy: Proxy | None
+    weight: int = 1
 
 
 class Named(Struct, frozen=True):
@@ -135,17 +139,18 @@ class Settings(Struct, frozen=True):
             )
         return Budget(window, reserve, self["max_turns"])
 
-    def service(self, name: str) -> tuple[Service, str]:
-        """Resolve a model's name to its service and the name that the service knows it by; raises UsageError."""
+    def services(self, name: str) -> tuple[tuple[Service, ...], str]:
+        """Resolve a model's name to the ways to it, and the name that they know it by; raises UsageError."""
         provider, bare = self.split(name)
         prefix, slash, _rest = name.partition("/")
         if slash and not provider and self.origin("base_url").kind == "default":  # OpenAI's own models have no slash
             sentence = _("there is no [providers.{name}] for the model {model} in envs/settings.toml")
             raise UsageError(sentence.format(name=prefix, model=name) + nearest(prefix, list(self.providers)))
-        service = self._named(provider) if provider else self._default()
-        if service.key is None and not is_loopback(service.base_url):
-            raise KeyMissing(_(NO_KEY).format(host=host_of(service.base_url), root=self.root.path))
-        return service, bare
+        services = self._named(provider) if provider else self._default()
+        for service in services:
+            if service.key is None and not is_loopback(service.base_url):
+                raise KeyMissing(_(NO_KEY).format(host=host_of(service.base_url), root=self.root.path))
+        return services, bare
 
     def address_origin(self, name: str) -> Origin:
         """Say where the address of a model's service was given."""
@@ -165,7 +170,7 @@ class Settings(Struct, frozen=True):
         provider, bare = self.split(name)
         return (name, f"{provider}/{bare}", bare)
 
-    def _named(self, name: str) -> Service:
+    def _named(self, name: str) -> tuple[Service, ...]:
         if name not in self.providers:
             sentence = _("{place}: there is no [providers.{name}] in envs/settings.toml")
             hint = nearest(name, list(self.providers))
@@ -175,25 +180,30 @@ class Settings(Struct, frozen=True):
             sentence = _('no key for {host}: add key = "..." to [providers.{name}] in {file}')
             file = self.root.show(self.root.envs / "settings.toml")
             raise KeyMissing(sentence.format(host=host_of(named.base_url), name=name, file=file))
-        return Service(name, named.base_url, next(iter(named.keys), None), self._proxy_before(named.proxy))
+        proxy = self._proxy_before(named.proxy)
+        return tuple(Service(name, named.base_url, key, proxy) for key in named.keys or (None,))
 
-    def _default(self) -> Service:
-        """Make the service without a name; an address that a folder gives only ever receives that folder's keys."""
-        key = next(iter(self.keys), None)
+    def _default(self) -> tuple[Service, ...]:
+        """Make the services without a name: one for each key."""
+        for key in self.keys:
+            self._keep_within(key)
+        return tuple(Service("", self["base_url"], key, self._proxy) for key in self.keys or (None,))
+
+    def _keep_within(self, key: Key) -> None:
+        """Raise SettingsError where an address that a folder gives would receive a key that is not that folder's."""
         base_url, proxy = self["base_url"], self["proxy"]
         receivers = {"base_url": base_url}
         if proxy and base_url.lower().startswith("http:") and not is_loopback(base_url):
             receivers["proxy"] = proxy  # without encryption it reads all that passes
         for name, address in receivers.items():
             origin, flag = self.origin(name), f"--{_dashed(name)}"
-            if key is not None and origin.kind == "file" and key.origin.kind != "file":
+            if origin.kind == "file" and key.origin.kind != "file":
                 raise SettingsError(
                     _(
                         "{place} sends to {host}, but the key comes from {key}: an address in a folder only receives "
                         "keys of that folder; unset {key} and put the key into envs/openai_key, or pass {flag}"
                     ).format(place=origin, host=host_of(address), key=key.origin, flag=flag)
                 )
-        return Service("", base_url, key, self._proxy)
 
     @property
     def _proxy(self) -> Proxy | None:

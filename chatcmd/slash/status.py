@@ -33,7 +33,7 @@ def _service(app: App) -> str:
     session, settings = app.talk.session, app.settings
     if settings["offline"]:
         return _("none: the offline demo answers")
-    reached, _name = settings.service(session.model)
+    (reached, *_others), _name = settings.services(session.model)
     before = proxy_for(reached.base_url, reached.proxy, app.environ)
     sentence = {
         (True, True): _("{host} (from {origin}; key from {key}, proxy {proxy} from {proxy_origin})"),

@@ -259,7 +259,7 @@ def test_a_server_on_this_machine_is_found_chosen_and_kept(tmp_path: Path) -> No
     for settings in (asked.settings, again):
         assert settings is not None
         assert (settings["base_url"], settings["model"]) == (server.base_url, "模型")
-        assert settings.service(settings["model"])[0].key is None
+        assert settings.services(settings["model"])[0][0].key is None
     assert str(again.origin("model")) == "envs/settings.toml line 2"
 
 

@@ -151,7 +151,7 @@ def test_a_key_file_open_to_others_is_warned_of_with_the_command_that_mends_it(
 
 def _everything(settings: Any) -> list[Any]:
     (found,) = settings.keys
-    service, _ = settings.service("gpt-4o")
+    (service,), _ = settings.services("gpt-4o")
     return [found.secret, found, service, settings]
 
 
