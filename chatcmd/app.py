@@ -1,7 +1,6 @@
 """App, the one mutable object: who is talking, everyone's session, the doors; `ask` is one turn."""
 
 import asyncio
-import threading
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing, suppress
 
@@ -28,6 +27,7 @@ from chatcmd.history.library import Library
 from chatcmd.language import _
 from chatcmd.meter import Meter
 from chatcmd.provider import Provider, Providers, Request
+from chatcmd.services import Services
 from chatcmd.settings.origin import Origin
 from chatcmd.settings.persona import persona_of
 from chatcmd.settings.settings import Settings
@@ -55,9 +55,10 @@ class App:
         self.clock = clock
         self.user: str | None = None
         self.talks: dict[str, Talk] = {}
-        self.exit_code = Exit.DONE
+        self.unsaved: list[Talk] = []
+        self._worst = Exit.DONE
         self.environ = environ
-        self._providers = providers or Providers(environ)
+        self.services = Services(environ, providers)
         self.meter = Meter(screen.note)
         self.keyboard: Keyboard
 
@@ -86,13 +87,18 @@ class App:
             self.user = user
             self.end(by)
 
+    @property
+    def exit_code(self) -> Exit:
+        """That of the worst: what was not saved, then what was not answered."""
+        return Exit.HISTORY if self.unsaved else self._worst
+
     async def close(self) -> None:
-        await self._providers.close()
+        await self.services.close()
 
     def fail(self, error: ChatcmdError, sentence: str = "{error}") -> None:
-        """Say what went wrong; the exit code is that of the worst: what was not saved, then what was not answered."""
+        """Say what went wrong, and let the exit code tell it too."""
         worst = (Exit.HISTORY, Exit.PROVIDER, error.exit_code)
-        self.exit_code = next(code for code in worst if code in (self.exit_code, error.exit_code))
+        self._worst = next(code for code in worst if code in (self._worst, error.exit_code))
         self.screen.fail(sentence.format(error=error))
 
     # What can change on the way
@@ -143,18 +149,18 @@ class App:
         check_images(model, [question])
         window = self.meter.fit(self.settings, session, question)
         check_images(model, window.messages)
-        provider = await self._reach(model)
+        provider = await self.services.reach(self.settings, talk.session, model)
         self.screen.note(*self._attached(question, model), *talk.left_out(window.dropped, self.screen.width))
         talk.asked(question)
         self.tell_trouble(talk)
-        reply, stopped, failure = await self._answer(talk, provider, self._request(model, window))
+        reply, stopped, failure = await self._answer(talk, provider, self._request(talk, model, window))
         if isinstance(failure, ContextTooLong) and not reply.content:
             self.settings, smaller = self.meter.fit_smaller(self.settings, session, question, window, failure)
             if smaller is not None:
-                again = _("{refusal}; asking once more with less").format(refusal=str(failure).rpartition("; ")[0])
+                again = _("{refusal}; asking once more with less").format(refusal=failure.what)
                 self.screen.note(*reply.notices, again, *talk.left_out(smaller.dropped, self.screen.width))
-                reply, stopped, failure = await self._answer(talk, provider, self._request(model, smaller))
-        turn = reply.turn(question, self.clock.now(), stopped=stopped)
+                reply, stopped, failure = await self._answer(talk, provider, self._request(talk, model, smaller))
+        turn = self._keep(talk, reply, question, stopped=stopped)
         if turn is None:
             talk.withdrawn()
             self.tell_trouble(talk)
@@ -164,13 +170,27 @@ class App:
             if failure is not None:
                 raise failure
             return None
-        if (settings := self.settings.generation or None) != talk.session.settings:
-            turn = replace(turn, answer=replace(turn.answer, settings=settings or {}))
-        talk.answered(turn)
         self.tell_trouble(talk)
         self.meter.learn(self.settings, model, reply.window, turn.answer)
         self._remark(reply, turn.answer, failure)
         return turn
+
+    def _keep(self, talk: Talk, reply: Reply, question: Message, *, stopped: bool) -> Turn | None:
+        """Take what came of a question into the session; a fault of ours on the way costs nothing of what was shown."""
+        for is_last in (False, True):
+            try:
+                turn = reply.turn(question, self.clock.now(), stopped=stopped)
+                if turn is None or any(each.question is question for each in talk.session.turns[-1:]):
+                    return turn
+                if (settings := self.settings.generation or None) != talk.session.settings:
+                    turn = replace(turn, answer=replace(turn.answer, settings=settings or {}))
+                talk.answered(turn)
+                return turn
+            except Exception as fault:
+                if is_last:
+                    raise
+                self.fail(OurFault(fault, "keeping an answer"))
+        return None
 
     def _attached(self, question: Message, model: str) -> list[str]:
         """Say what a question brings along."""
@@ -193,31 +213,18 @@ class App:
             except ProviderError as error:
                 return reply, False, error
             except Exception as fault:  # what was shown by then is kept all the same
-                return reply, False, OurFault(fault)
+                return reply, False, OurFault(fault, "an answer")
             return reply, False, None
 
-    def _request(self, name: str, window: Window) -> Request:
-        settings, model = self.settings, self.settings.model_named(name)
-        bare = name if settings["offline"] else settings.services(name)[1]
-        return Request(bare, window, settings.generation, settings["stream"], model.reasons)
-
-    async def _reach(self, name: str) -> Provider:
-        if self.settings["offline"]:
-            return self._providers.demo()
-        return await self._providers.reach(self.settings.services(name)[0][0], self.settings["timeout"])
+    def _request(self, talk: Talk, model: str, window: Window) -> Request:
+        watched = self.screen.at_terminal
+        return self.services.request(self.settings, talk.session, model, window, watched=watched)
 
     def warm(self, delay: float) -> None:
         """Load what the first question and its answer need in the background, after `delay` seconds."""
-        model = self.talk.session.model if self.user is not None else self.settings["model"]
-        timer = threading.Timer(delay, self._load, (model,))
-        timer.daemon = True
-        timer.start()
-
-    def _load(self, model: str) -> None:
-        with suppress(Exception):  # what is wrong is told when it is needed
-            if not self.settings["offline"]:
-                self._providers.connect(self.settings.services(model)[0][0])
-            self.screen.warm()
+        session = self.talk.session if self.user is not None else None
+        model = session.model if session else self.settings["model"]
+        self.services.warm(self.settings, model, session.id if session else "", delay, self.screen.warm)
 
     def end_talk(self, talk: Talk, by: Ending) -> None:
         """Save a session and say where it is; what cannot be saved is said, and sets the exit code."""
@@ -225,10 +232,27 @@ class App:
             if path := talk.end(self.clock.now(), by):
                 self.screen.note(_("saved: {path}").format(path=self.settings.root.name(path)))
         except NotSaved as error:
-            self.fail(error, _("{error}; what reached the journal beside it is recovered at the next start"))
+            if talk.kept is None:
+                self.unsaved.append(talk)
+            self.screen.fail(talk.what_is_left(error))
+        except ReaderGone:
+            raise
+        except Exception as fault:  # the others' sessions are saved all the same
+            self.fail(OurFault(fault, "saving", ends=True))
 
     def tell_trouble(self, talk: Talk) -> None:
         (self.screen.fail if talk.trouble else self.screen.note)(*talk.news())
+        if talk.trouble is None and self.unsaved:
+            self.save_again()
+
+    def save_again(self) -> None:
+        """Save what could not be saved when it ended, as far as that can be by now."""
+        for talk in list(self.unsaved):
+            with suppress(NotSaved):
+                path = talk.end(self.clock.now(), "exit")
+                self.unsaved.remove(talk)
+                if path is not None:
+                    self.screen.note(_("saved: {path}").format(path=self.settings.root.name(path)))
 
     def _remark(self, reply: Reply, answer: Message, failure: ChatcmdError | None) -> None:
         self.screen.note(*remarks(reply, answer))

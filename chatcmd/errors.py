@@ -1,7 +1,7 @@
 """Every way to fail, and the exit code of each.
 
     ChatcmdError
-    ├── OurFault              1  a fault of this program itself
+    ├── OurFault              1  a fault of this program itself, or a system with no more to give
     ├── UsageError            2  the words of the command line, a name, a setting, a key
     │   ├── SettingsError        a value in envs/, the environment or a flag
     │   ├── NameRefused          a user's or persona's name that cannot be a folder's
@@ -33,10 +33,14 @@ The text of an error is one sentence that a person can act on: what failed, wher
 of a server; whoever prints it cleans it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import IntEnum
+from typing import ClassVar
 
 from chatcmd.language import _, marked
+
+
+UNREPORTED = marked("something went wrong inside chatcmd ({fault}); the chat goes on, please report it")
 
 
 class Exit(IntEnum):
@@ -58,14 +62,28 @@ class ChatcmdError(Exception):
 
     exit_code = Exit.NO
 
+    @property
+    def what(self) -> str:
+        """What failed, without what to do next, which stands behind the last semicolon."""
+        said = str(self)
+        return said[: max(said.rfind("; "), said.rfind("；"))] if "; " in said or "；" in said else said
+
 
 class OurFault(ChatcmdError):
-    """A fault of this program: told in one sentence, and the chat goes on."""
+    """A fault of this program, or a system with no more to give: told in one sentence, and the chat goes on.
 
-    def __init__(self, fault: Exception) -> None:
-        what = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
-        sentence = _("something went wrong inside chatcmd ({fault}); the chat goes on, please report it")
-        super().__init__(sentence.format(fault=what[:200]))
+    `during` says in a word or two of ours what was being done; `ends` that there was nothing else to do. Whoever
+    begins the program sets `reported`, which reports a fault and gives the sentence.
+    """
+
+    reported: ClassVar[Callable[[BaseException, str, bool], str]] = staticmethod(
+        lambda fault, _during, _ends: _(UNREPORTED).format(fault=type(fault).__name__)
+    )
+    unsaid: ClassVar[list["OurFault"]] = []
+    """What happened where nothing could be said, such as in a thread; it is said as soon as something can."""
+
+    def __init__(self, fault: BaseException, during: str = "", *, ends: bool = False) -> None:
+        super().__init__(type(self).reported(fault, during, ends))
 
 
 class UsageError(ChatcmdError):
@@ -144,7 +162,11 @@ class NotSaved(HistoryError):
 
 
 class ProviderError(ChatcmdError):
+    """The model's side failed; `passing` when it may be well soon, `retry_after` in how many seconds as it says."""
+
     exit_code = Exit.PROVIDER
+    passing = False
+    retry_after: float | None = None
 
 
 class Unreachable(ProviderError):
@@ -180,11 +202,7 @@ class RequestRefused(ProviderError):
 
 
 class RateLimited(ProviderError):
-    """Too many requests; `retry_after` in seconds, None where the server did not say."""
-
-    def __init__(self, sentence: str, retry_after: float | None = None) -> None:
-        super().__init__(sentence)
-        self.retry_after = retry_after
+    pass
 
 
 class QuotaUsedUp(ProviderError):

@@ -371,6 +371,9 @@ def _rate_limit(seconds: int) -> Reply:
     return error(429, message, "requests", "rate_limit_exceeded", headers={"Retry-After": str(seconds)})
 
 
+FOR_GOOD = {"X-Should-Retry": "false"}
+"""Says that a failure does not pass: whoever gets it need not ask again."""
+
 FAULTS: dict[str, Reply] = {
     # The connection ends badly, or never.
     "hang_headers": raw(b"", "hold"),
@@ -415,6 +418,12 @@ FAULTS: dict[str, Reply] = {
     "429ra90": _rate_limit(90),
     "429ra600": _rate_limit(600),
     "500": error(500, "The server had an error while processing your request.", "server_error"),
+    "500for_good": error(
+        500,
+        "The server had an error while processing your request.",
+        "server_error",
+        headers=FOR_GOOD,
+    ),
     "502html": status(502, "<html><h1>502 Bad Gateway</h1></html>", content_type="text/html"),
     "flaky1": flaky(1, say("partial answer")),
     "307out": redirect(),

@@ -48,6 +48,7 @@ OUTCOMES = {
     "429ra90": ("", None, "RateLimitError"),
     "429ra600": ("", None, "RateLimitError"),
     "500": ("", None, "InternalServerError"),
+    "500for_good": ("", None, "InternalServerError"),
     "502html": ("", None, "InternalServerError"),
     "flaky1": ("", None, "InternalServerError"),
     "307out": ("", None, "APIStatusError"),

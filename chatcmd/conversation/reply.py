@@ -10,7 +10,10 @@ from chatcmd.conversation.window import Window
 
 
 class Delta(Struct, frozen=True):
-    """One piece of an answer as a provider yields it; `notice` is a sentence for the user about the request itself."""
+    """One piece of an answer as a provider yields it; `notice` is a sentence for the user about the request itself.
+
+    `again_in` are the seconds after which the request is made again, and then the notice says why.
+    """
 
     text: str = ""
     reasoning: str = ""
@@ -18,6 +21,7 @@ class Delta(Struct, frozen=True):
     usage: Usage | None = None
     model: str | None = None
     notice: str | None = None
+    again_in: float | None = None
 
 
 class Reply:
@@ -46,6 +50,9 @@ class Reply:
         thinking = Thinking()
         try:
             async for delta in self._deltas:
+                if delta.again_in is not None:
+                    yield Piece(notice=delta.notice or "", again_in=delta.again_in)
+                    continue
                 self._note(delta)
                 split = thinking.feed(delta.text) if delta.text else Piece()
                 if piece := self._remember(split.text, delta.reasoning + split.reasoning):

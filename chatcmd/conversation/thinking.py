@@ -6,10 +6,15 @@ _OPENS, _CLOSES = "<think>", "</think>"
 
 
 class Piece(Struct, frozen=True):
-    """A piece of an answer on its way: of its text, or of the reasoning before it."""
+    """A piece of an answer on its way: of its text, or of the reasoning before it.
+
+    Before the first of them one may say, in a `notice`, that the question is asked again in so many seconds.
+    """
 
     text: str = ""
     reasoning: str = ""
+    notice: str = ""
+    again_in: float = 0.0
 
 
 class Thinking:

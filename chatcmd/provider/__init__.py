@@ -2,22 +2,20 @@
 
 import asyncio
 import gc
-import os
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from chatcmd.provider import unasked
 from chatcmd.provider.offline import Demo
-from chatcmd.provider.request import Provider, Request
-from chatcmd.settings.option import OPTIONS
+from chatcmd.provider.request import BRIEF, LONG, Clocks, Provider, Request
 from chatcmd.settings.settings import Service
 
 if TYPE_CHECKING:
     from chatcmd.provider.compatible import Compatible
+    from chatcmd.provider.persistent import Persistent
 
-DEFAULT_TIMEOUT = OPTIONS["timeout"].default
-
-__all__ = ["Provider", "Providers", "Request"]
+__all__ = ["BRIEF", "LONG", "Clocks", "Provider", "Providers", "Request"]
 
 
 class Providers:
@@ -30,16 +28,22 @@ class Providers:
         self._environ = environ
         self._lock = threading.Lock()
         self._connected: dict[Service, Compatible] = {}
+        self._persistent: dict[tuple[Service, ...], Persistent] = {}
         self._demo = demo or Demo()
 
     def demo(self) -> Provider:
         return self._demo
 
-    async def reach(self, service: Service, timeout: float) -> Provider:  # noqa: ASYNC109 - the provider's own clock
-        """Return the provider of a service, with its longest silence in seconds; raises UsageError for a bad proxy."""
+    def through(self, services: tuple[Service, ...]) -> "Persistent":
+        """Return the one provider that answers by any of these services, and remembers which can."""
+        from chatcmd.provider.persistent import Persistent  # noqa: PLC0415 - the first prompt does not need it
+
+        return self._persistent.setdefault(services, Persistent(services, self.reach))
+
+    async def reach(self, service: Service) -> Provider:
+        """Return the provider of one service; raises UsageError for a bad proxy."""
         if service not in self._connected:
             await asyncio.to_thread(self.connect, service)
-        self._connected[service].timeout = timeout
         return self._connected[service]
 
     async def close(self) -> None:
@@ -51,9 +55,8 @@ class Providers:
         with self._lock:
             if service in self._connected:
                 return
-            for variable in [name for name in os.environ if name.startswith("OPENAI_")]:
-                del os.environ[variable]  # the SDK would take keys, hosts and headers from them unasked
+            unasked.forget()
             from chatcmd.provider import compatible
 
             gc.freeze()  # the SDK's 76,000 objects stay: walking them takes 50 ms, now and then in mid-answer
-            self._connected[service] = compatible.Compatible(service, self._environ, DEFAULT_TIMEOUT)
+            self._connected[service] = compatible.Compatible(service, self._environ)

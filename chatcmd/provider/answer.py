@@ -15,6 +15,7 @@ from chatcmd.errors import BrokenOff, NotAnAnswer, ProviderError, ServerFailed, 
 from chatcmd.language import _
 from chatcmd.provider.chunk import Chunk, error_text, parse
 from chatcmd.provider.events import BOM, LONGEST, Event, Events, TooLong
+from chatcmd.provider.request import Clocks
 
 LONGEST_ANSWER = 4 * 1024 * 1024
 """Characters of an answer that are still taken."""
@@ -31,26 +32,29 @@ _ENOUGH = len(BOM) + 6
 
 
 class Answer:
-    """One response being read; `host` is named in errors, `timeout` is the longest silence in seconds.
+    """One response being read; `host` is named in errors, `clocks` say how long is waited for words.
 
     Silence is waiting without an event: comments, which services send to keep a connection open, do not break it.
+    `begun` seconds of the wait for the first word have passed already.
     """
 
     def __init__(
         self,
         host: str,
         content_type: str,
-        timeout: float,
+        clocks: Clocks,
         *,
+        begun: float = 0.0,
         usage_wait: float = USAGE_WAIT,
         drain_wait: float = DRAIN_WAIT,
     ) -> None:
         self._host = host
         self._content_type = content_type.partition(";")[0].strip() or _("no content type")
-        self._timeout = timeout
+        self._clocks = clocks
         self._usage_wait = usage_wait
         self._drain_wait = drain_wait
-        self._patience = timeout  # how much longer to wait; time that the reader takes does not count
+        self._patience = clocks.first - begun  # how much longer to wait; time that the reader takes does not count
+        self._begun = False
         self._finished = False
         self._usage = False
         self._done = False
@@ -88,9 +92,11 @@ class Answer:
     async def _whole(self, head: bytes, pieces: AsyncIterator[bytes]) -> AsyncGenerator[Delta, None]:
         """Read a response that is not a stream: a whole answer, or something else with status 200."""
         body = bytearray(head.removeprefix(BOM))
+        if body:
+            self._hear()
         async for piece in pieces:
             if piece.strip():
-                self._patience = self._timeout
+                self._hear()
             body += piece
             if len(body) > LONGEST:
                 raise self._too_long()
@@ -137,11 +143,7 @@ class Answer:
                 yield piece
         except TimeoutError:
             if not self._finished:
-                raise TimedOut(
-                    _("{host} was silent for {seconds:g} seconds; try again, or set a longer timeout").format(
-                        host=self._host, seconds=self._timeout
-                    )
-                ) from None
+                raise self._silent() from None
         except Exception:
             if not self._finished:
                 raise
@@ -160,8 +162,8 @@ class Answer:
     def _event(self, event: Event) -> Iterator[Delta]:
         if self._done:
             return
-        if not self._finished:
-            self._patience = self._timeout
+        if self._begun and not self._finished:
+            self._patience = self._clocks.silence
         if event.data.strip() == b"[DONE]":
             self._finished = self._done = True
             self._patience = self._drain_wait
@@ -191,6 +193,8 @@ class Answer:
         delta = chunk.delta
         room = LONGEST_ANSWER - self._length
         self._length += len(delta.text) + len(delta.reasoning)
+        if self._length and not self._begun:
+            self._hear()
         if self._length > LONGEST_ANSWER:
             yield replace(delta, text=delta.text[:room], reasoning=delta.reasoning[:room], finish_reason=None)
             raise BrokenOff(
@@ -215,12 +219,28 @@ class Answer:
             self._usage = True
             self._patience = self._drain_wait
 
+    def _hear(self) -> None:
+        """Take note of a word: from now on only silence counts."""
+        self._begun, self._patience = True, self._clocks.silence
+
+    def _silent(self) -> TimedOut:
+        if not self._begun:
+            return TimedOut(no_first_word(self._host, self._clocks.first))
+        sentence = _("{host} was silent for {seconds:g} seconds; try again, or set a longer timeout")
+        return TimedOut(sentence.format(host=self._host, seconds=self._clocks.silence))
+
     def _too_long(self) -> BrokenOff:
         return BrokenOff(
             _("{host} sent more than {bytes:,} bytes at once, the rest was left out; try again").format(
                 host=self._host, bytes=LONGEST
             )
         )
+
+
+def no_first_word(host: str, seconds: float) -> str:
+    """Say that no answer began in time, and what to do."""
+    sentence = _("{host} sent no word of an answer in {seconds:g} seconds; try again, or set a longer first_timeout")
+    return sentence.format(host=host, seconds=seconds)
 
 
 def _words(chunk: Chunk) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, aclosing
 from functools import cache
 from typing import Any
@@ -14,16 +14,14 @@ import openai
 from chatcmd.conversation.reply import Delta
 from chatcmd.errors import TimedOut, UsageError, reason
 from chatcmd.language import _
-from chatcmd.provider.answer import Answer
+from chatcmd.provider.answer import Answer, no_first_word
 from chatcmd.provider.chunk import error_text
+from chatcmd.provider.place import Place
 from chatcmd.provider.proxy import proxy_for
-from chatcmd.provider.refusal import Place, translate
-from chatcmd.provider.request import Request
+from chatcmd.provider.refusal import translate
+from chatcmd.provider.request import Clocks, Request
 from chatcmd.settings.settings import Service
 from chatcmd.settings.url import Proxy
-
-CONNECT_WAIT = 10.0
-"""Seconds to wait for a connection."""
 
 LONGEST_REFUSAL = 65_536
 """Bytes of an error's body that are still read."""
@@ -42,14 +40,16 @@ _OUT_OF_RANGE = re.compile(
 _REFUSAL_CODES = ("unsupported_parameter", "unsupported_value", "unknown_parameter")
 
 
-class Compatible:
-    """One service and its client, for the life of the program; its longest silence in seconds may change."""
+Hook = Callable[[httpx2.Request], Awaitable[None]]
 
-    def __init__(self, service: Service, environ: Mapping[str, str], timeout: float) -> None:
+
+class Compatible:
+    """One service and its client, for the life of the program."""
+
+    def __init__(self, service: Service, environ: Mapping[str, str]) -> None:
         self._service = service
-        self.timeout = timeout
         self._proxy = proxy_for(service.base_url, service.proxy, environ)
-        self._client = _client(service, self._proxy)
+        self._client = client(service, self._proxy)
         self._left_out: dict[str, set[str]] = {}
 
     async def close(self) -> None:
@@ -57,7 +57,7 @@ class Compatible:
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
         """Ask, and yield the answer; a parameter that the model refuses is left out, and that is said once."""
-        place = Place(self._service, self._proxy, request.model, self.timeout)
+        place = Place(self._service, self._proxy, request.model, request.clocks)
         while True:
             parameters = self._parameters(request)
             try:
@@ -79,15 +79,17 @@ class Compatible:
         async with AsyncExitStack() as stack:
             headers = {} if self._service.key else {"Authorization": openai.Omit()}
             create = self._client.chat.completions.with_streaming_response.create
+            clocks, now = place.clocks, asyncio.get_running_loop().time
+            began = now()
             try:
                 # The transport's own clock starts again at every byte: a server could drip headers for ever.
-                async with asyncio.timeout(self.timeout + _connect_wait(self.timeout)):
+                async with asyncio.timeout(clocks.first):
                     response = await stack.enter_async_context(
-                        create(extra_headers=headers, timeout=_clocks(self.timeout), **_quickly(parameters))
+                        create(extra_headers=headers, timeout=_transport(clocks), **_quickly(parameters))
                     )
             except TimeoutError:
-                raise TimedOut(_("{host} did not begin to answer in time; try again").format(host=place.way)) from None
-            answer = Answer(place.way, response.headers.get("content-type", ""), self.timeout)
+                raise TimedOut(no_first_word(place.way, clocks.first)) from None
+            answer = Answer(place.way, response.headers.get("content-type", ""), clocks, begun=now() - began)
             pieces = await stack.enter_async_context(aclosing(response.http_response.aiter_bytes()))
             deltas = await stack.enter_async_context(aclosing(answer.read(pieces)))
             async for delta in deltas:
@@ -136,17 +138,16 @@ async def _cut_refusal(response: httpx2.Response) -> None:
         response.stream = _Start(response.stream)
 
 
-def _connect_wait(timeout: float) -> float:
-    return min(CONNECT_WAIT, timeout)
+def _transport(clocks: Clocks) -> httpx2.Timeout:
+    """Set the transport's clocks: that of reading is ours, which knows what is a word."""
+    return httpx2.Timeout(connect=clocks.connect, read=None, write=30, pool=clocks.connect)
 
 
-def _clocks(timeout: float) -> httpx2.Timeout:
-    connect = _connect_wait(timeout)
-    return httpx2.Timeout(connect=connect, read=timeout, write=30, pool=connect)
+def client(service: Service, proxy: Proxy | None, *hooks: Hook) -> openai.AsyncOpenAI:
+    """Make the client: our proxy or none, no redirects, no retries, of the environment only the trust store.
 
-
-def _client(service: Service, proxy: Proxy | None) -> openai.AsyncOpenAI:
-    """Make the client: our proxy or none, no redirects, no retries, of the environment only the trust store."""
+    The `hooks` see each request before it leaves. Raises UsageError for a bad proxy or trust store.
+    """
     key = service.key.secret.reveal() if service.key else "none"
     origin = proxy.origin if proxy else "base_url"
     try:
@@ -155,7 +156,7 @@ def _client(service: Service, proxy: Proxy | None) -> openai.AsyncOpenAI:
             trust_env=False,
             verify=_trust(),
             proxy=proxy.url if proxy else None,
-            event_hooks={"response": [_cut_refusal]},
+            event_hooks={"request": list(hooks), "response": [_cut_refusal]},
         )
         return openai.AsyncOpenAI(api_key=key, base_url=service.base_url, max_retries=0, http_client=transport)
     except ImportError:

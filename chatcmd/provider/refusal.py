@@ -1,61 +1,22 @@
 """Errors of the SDK and of its transport, in our words: one table, the only one (design: 2.6)."""
 
-import os
-import re
 import ssl
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import httpx2
 import openai
-from msgspec import Struct
 
 from chatcmd import errors
 from chatcmd.language import _
+from chatcmd.provider.answer import no_first_word
 from chatcmd.provider.chunk import error_text
+from chatcmd.provider.pause import retry_after
+from chatcmd.provider.place import Place
 from chatcmd.provider.too_long import is_too_long, numbers
-from chatcmd.settings.settings import Service
-from chatcmd.settings.url import Proxy, host_of
-
-DOTS = "••••"
-
-
-class Place(Struct, frozen=True):
-    """What a sentence may name: the service, the proxy before it, the model, and the time-out in seconds."""
-
-    service: Service
-    proxy: Proxy | None
-    model: str
-    timeout: float
-
-    @property
-    def host(self) -> str:
-        return host_of(self.service.base_url)
-
-    @property
-    def way(self) -> str:
-        if self.proxy is None:
-            return self.host
-        sentence = _("{host} through the proxy {proxy} ({place})")
-        return sentence.format(host=self.host, proxy=host_of(self.proxy.url), place=self.proxy.origin)
-
-    @property
-    def key(self) -> str:
-        return str(self.service.key.origin) if self.service.key else _("nowhere: none was sent")
-
-    def masked(self, text: str) -> str:
-        """Put dots in place of the key and the proxy's password, also where a text was cut within one."""
-        for secret in self._secrets():
-            text = text.replace(secret, DOTS)
-            for length in range(len(secret) - 1, 3, -1):
-                text = text.replace(secret[:length] + "…", DOTS + "…")
-        return text
-
-    def _secrets(self) -> list[str]:
-        password = (urlsplit(self.proxy.url).password if self.proxy else None) or ""
-        key = self.service.key.secret.reveal() if self.service.key else ""
-        return sorted(filter(None, {key, password, unquote(password)}), key=len, reverse=True)
+from chatcmd.provider.unreached import unreached, wants_password
+from chatcmd.settings.url import host_of
 
 
 def translate(error: Exception, place: Place) -> errors.ProviderError:
@@ -65,8 +26,24 @@ def translate(error: Exception, place: Place) -> errors.ProviderError:
     else:
         row = next((ROWS[kind] for kind in type(error).__mro__ if kind in ROWS), _unexpected)
         translated = row(error, place)
+        translated.passing = _passes(error, translated)
+        if isinstance(error, openai.APIStatusError):
+            translated.retry_after = retry_after(error.response.headers, datetime.now(UTC))
     translated.args = tuple(place.masked(part) if isinstance(part, str) else part for part in translated.args)
     return translated
+
+
+def _passes(error: Exception, translated: errors.ProviderError) -> bool:
+    """Tell whether a failure may be gone a moment later: as the server says itself, else by what it is."""
+    if isinstance(translated, errors.QuotaUsedUp):
+        return False
+    if isinstance(error, openai.APIStatusError):
+        says = error.response.headers.get("x-should-retry")
+        status = error.status_code
+        return says == "true" or (says != "false" and (status in PASSING or status >= 500))  # noqa: PLR2004
+    if isinstance(error, openai.APITimeoutError):
+        return isinstance(_cause(error), httpx2.ConnectTimeout)  # what was waited for so long is not asked for again
+    return isinstance(error, openai.APIConnectionError) and not isinstance(_cause(error), LASTING)
 
 
 def said(error: Any) -> str:
@@ -76,40 +53,28 @@ def said(error: Any) -> str:
 
 
 def _unreachable(error: Exception, place: Place) -> errors.ProviderError:
-    cause: BaseException = error
-    while True:
-        if isinstance(cause, httpx2.ProxyError):
-            sentence = _("no way to {host}: it says {cause}; check the proxy's address and password")
-            return errors.Unreachable(sentence.format(host=place.way, cause=cause))
-        if isinstance(cause, httpx2.RemoteProtocolError | httpx2.ReadError):
-            sentence = _("{host} closed the connection without an answer; try again")
-            return errors.Unreachable(sentence.format(host=place.way))
-        if isinstance(cause, httpx2.LocalProtocolError | UnicodeEncodeError):
-            sentence = _("the request to {host} could not be written; check key and address")
-            return errors.Unreachable(sentence.format(host=place.host))
-        inner = cause.exceptions[0] if isinstance(cause, BaseExceptionGroup) else cause.__cause__ or cause.__context__
+    return errors.Unreachable(unreached(_cause(error), place))
+
+
+def _cause(error: BaseException) -> BaseException:
+    """Follow an error to the one beneath it that says what happened."""
+    while not isinstance(error, TELLING):
+        group = error.exceptions[0] if isinstance(error, BaseExceptionGroup) else None
+        inner = group or error.__cause__ or error.__context__
         if inner is None:
-            sentence = _("cannot reach {host}: {reason}; check address, network and proxy")
-            return errors.Unreachable(sentence.format(host=place.way, reason=_reason(cause)))
-        cause = inner
-
-
-def _reason(cause: BaseException) -> str:
-    if isinstance(cause, ssl.SSLError):
-        return _("TLS failed ({reason})").format(reason=cause.reason or cause)
-    if isinstance(cause, OSError) and cause.strerror:
-        # asyncio gives a strerror that repeats number and address: the number has the words.
-        words = os.strerror(cause.errno) if cause.errno and cause.errno > 0 else cause.strerror
-        return _(words).lower()
-    return str(cause) or type(cause).__name__
+            break
+        error = inner
+    return error
 
 
 def _timed_out(error: Exception, place: Place) -> errors.ProviderError:
-    if isinstance(error.__cause__ or error, httpx2.ConnectTimeout):
-        sentence = _("no connection to {host} in time; check address, network and proxy")
-        return errors.TimedOut(sentence.format(host=place.way))
-    sentence = _("{host} was silent for {seconds:g} seconds; try again, or set a longer timeout")
-    return errors.TimedOut(sentence.format(host=place.way, seconds=place.timeout))
+    if isinstance(_cause(error), httpx2.ConnectTimeout):
+        sentence = _(
+            "no connection to {host} in {seconds:g} seconds; check address, network and proxy, or set a longer "
+            "connect_timeout"
+        )
+        return errors.TimedOut(sentence.format(host=place.way, seconds=place.clocks.connect))
+    return errors.TimedOut(no_first_word(place.way, place.clocks.first))
 
 
 def _broken_off(_error: Exception, place: Place) -> errors.ProviderError:
@@ -156,9 +121,8 @@ def _refused(error: Any, place: Place) -> errors.ProviderError:
     if 300 <= status < 400:  # noqa: PLR2004 - redirects
         sentence = _("{host} redirects to {target}, and no question follows it there; correct base_url")
         return errors.RequestRefused(sentence.format(host=place.host, target=_target(error)))
-    if status == 407:  # noqa: PLR2004
-        sentence = _("the proxy asks for a password: {host}; write its address as http://NAME:PASSWORD@HOST")
-        return errors.Unreachable(sentence.format(host=place.way))
+    if status == 407 and place.proxy is not None:  # noqa: PLR2004
+        return errors.Unreachable(wants_password(place.proxy))
     if status == 408:  # noqa: PLR2004
         return errors.TimedOut(_("{host} gave up waiting (408); try again").format(host=place.way))
     if status == 402:  # noqa: PLR2004
@@ -178,13 +142,12 @@ def _target(error: Any) -> str:
 def _rate_limited(error: Any, place: Place) -> errors.ProviderError:
     if "insufficient_quota" in (error.code, error.type) or "billing" in str(error.code):
         return _quota(error, place)
-    after = error.response.headers.get("retry-after", "")
-    seconds = float(after) if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", after) else None
+    seconds = retry_after(error.response.headers, datetime.now(UTC))
     if seconds is None:
         sentence = _("{host} gets too many requests{said}; try again in a while")
     else:
         sentence = _("{host} gets too many requests{said}; try again in {seconds:g} s")
-    return errors.RateLimited(sentence.format(host=place.way, said=said(error), seconds=seconds), seconds)
+    return errors.RateLimited(sentence.format(host=place.way, said=said(error), seconds=seconds))
 
 
 def _quota(error: Any, place: Place) -> errors.ProviderError:
@@ -215,6 +178,20 @@ def _unexpected(error: Exception, place: Place) -> errors.ProviderError:
     sentence = _("the request to {host} failed in an unexpected way: {error}; try again")
     return errors.ProviderError(sentence.format(host=place.host, error=type(error).__name__))
 
+
+PASSING = (408, 409, 429)
+"""Below 500, what may be gone a moment later (the SDK's own rule)."""
+
+LASTING = (
+    httpx2.ProxyError,
+    httpx2.LocalProtocolError,
+    httpx2.UnsupportedProtocol,
+    UnicodeEncodeError,
+    ssl.SSLCertVerificationError,
+)
+"""What stands between us and a server and does not go away by itself."""
+
+TELLING = (*LASTING, httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.ConnectTimeout)
 
 Row = Callable[[Any, Place], errors.ProviderError]
 

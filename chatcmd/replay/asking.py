@@ -28,8 +28,9 @@ class Notes(Screen):
 
     async def stream(self, pieces: AsyncIterator[Piece], **_drawing: object) -> None:
         """Take an answer to its end."""
-        async for _piece in pieces:
-            pass
+        async for piece in pieces:
+            if piece.notice:
+                self._tell(piece.notice)
 
     def note(self, *texts: str) -> None:
         for text in texts:

@@ -9,6 +9,9 @@ from chatcmd.language import _, marked
 from chatcmd.settings.language import LANGUAGES
 from chatcmd.settings.url import proxy_url, service_url
 
+KEYRING = "chatcmd"
+"""The service under which the system's keyring keeps our keys."""
+
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
@@ -38,6 +41,16 @@ def nearest(word: str, known: Iterable[str], written: Callable[[str], str] = str
     return _("; did you mean {word}?").format(word=written(close[0])) if close else ""
 
 
+def elsewhere(name: str) -> str:
+    """Say how a setting is changed that /set does not change."""
+    if name in ("user", "persona"):
+        return _("{name} is not a setting of the chat; use /{name} NAME").format(name=name)
+    if name in ("key_command", "keyring"):
+        return _("{name} cannot change inside the chat; leave, and set it in envs/settings.toml").format(name=name)
+    flag = {"save": "no-save", "language": "lang"}.get(name, name.replace("_", "-"))
+    return _("{name} cannot change inside the chat; leave, and start with --{flag}").format(name=name, flag=flag)
+
+
 def _text(value: Any) -> str:
     text = value.strip() if isinstance(value, str) else None
     if text is None:
@@ -51,6 +64,32 @@ def _utf8(text: str) -> str:
     """Refuse bytes of a command line or variable that are no text, which Python hands on as lone surrogates."""
     if any("\ud800" <= char <= "\udfff" for char in text):
         raise ValueError(_("is not UTF-8 text; type it anew"))
+    return text
+
+
+def _command_line(value: Any) -> str:
+    """Check for a command line; it is split as a shell would, and run without one."""
+    import shlex  # noqa: PLC0415 - few settings name a command
+
+    text = _text(value)
+    if not text.isprintable():
+        raise ValueError(_("holds an invisible character; remove it"))
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        raise ValueError(_("has a quotation mark without its partner; add it")) from None
+    if not words or not words[0]:
+        raise ValueError(_("is empty; give it a value, or leave it out"))
+    return text
+
+
+def _keyring(value: Any) -> str | None:
+    """Check for the name of a service in the keyring; true stands for our own."""
+    if isinstance(value, bool) or (isinstance(value, str) and value.lower() in (*_TRUE, *_FALSE)):
+        return KEYRING if _switch(value) else None
+    text = _text(value)
+    if not text.isprintable():
+        raise ValueError(_("holds an invisible character; remove it"))
     return text
 
 
@@ -142,13 +181,29 @@ OPTIONS = {
         Option(
             "proxy", _address(proxy_url), None, marked("http, https or socks5 address to go through"), in_chat=False
         ),
+        Option(
+            "key_command",
+            _command_line,
+            None,
+            marked("command that prints the key, where no key is given otherwise"),
+            in_chat=False,
+        ),
+        Option(
+            "keyring",
+            _keyring,
+            None,
+            marked("true, or a service's name: the system's keyring holds the key, where nothing else gives one"),
+            in_chat=False,
+        ),
         Option("user", _text, None, marked("who is talking, so that the chat need not ask"), in_chat=False),
         Option("persona", _text, "default", marked("who answers: a file of envs/personas"), in_chat=False),
         Option("stream", _switch, True, marked("show the answer while it comes"), choices=SWITCH),
         Option("plain", _switch, False, marked("no escape sequences and no line editor"), in_chat=False),
         Option("offline", _switch, False, marked("a demo model that needs no network"), in_chat=False),
         Option("save", _switch, True, marked("keep the history"), in_chat=False),
-        Option("timeout", number(1, 3600), 120.0, marked("seconds of silence from the service before giving up")),
+        Option("connect_timeout", number(1, 3600), 10.0, marked("seconds to wait for a connection to the service")),
+        Option("first_timeout", number(1, 3600), 120.0, marked("seconds to wait for the first word of an answer")),
+        Option("timeout", number(1, 3600), 120.0, marked("seconds of silence in mid-answer before giving up")),
         Option(
             "reserve", whole(1), None, marked("tokens of the window to keep for the answer (default 1,024 of 4,096)")
         ),

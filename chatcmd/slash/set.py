@@ -12,6 +12,8 @@ from chatcmd.slash.registry import command, matching
 from chatcmd.terminal import Offer
 
 EXAMPLES = {
+    "connect_timeout": ("5", "10", "30"),
+    "first_timeout": ("30", "120", "600"),
     "timeout": ("30", "120", "600"),
     "reserve": ("512", "1024", "4096"),
     "max_turns": ("0", "5", "10"),

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from math import ceil
 
 from chatcmd.cells import cells, cut
-from chatcmd.clean import Cleaner
+from chatcmd.clean import Cleaner, clean
 from chatcmd.conversation.thinking import Piece
 from chatcmd.language import _
 from chatcmd.terminal.markdown import Layout, Printer
@@ -16,6 +17,8 @@ PERIOD = 1 / 30
 SHARE = 4
 """A drawing that took long is followed by a pause so many times as long: however long an open block gets, most of the
 time is left for what comes."""
+
+NOTICE = "markdown.note"
 
 FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 SPIN_PERIOD, SPIN_AFTER = 0.1, 0.3
@@ -48,6 +51,8 @@ class Live:
         self._layout = Layout(printer, head)
         self._cleaners = Cleaner(), Cleaner()
         self._thoughts: list[str] = []
+        self._notices: list[str] = []
+        self._again_at = 0.0
         self._thinking = self._answering = self._in_haste = False
         self._due = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -80,6 +85,9 @@ class Live:
 
     def _take(self, piece: Piece) -> None:
         said, thought = self._cleaners
+        if piece.notice:
+            self._notices.append(clean(piece.notice))
+            self._again_at = self._loop.time() + piece.again_in
         if piece.reasoning:
             if not self._thinking:  # what comes first is there at once
                 self._thinking, self._due = True, 0.0
@@ -124,7 +132,10 @@ class Live:
 
     def _rows(self, width: int, height: int, *, ended: bool) -> tuple[list[Row], list[Row]]:
         """Lay out what is settled by now, and what is not."""
+        notices = [row for notice in self._notices for row in self._printer.text(notice, NOTICE, width)]
+        self._notices.clear()
         settled, thought = self._thoughts_settled(width, all_of_them=ended or self._answering)
+        settled = [*notices, *settled]
         if ended and not self._answering:  # the heading goes with the answer that did not come
             return settled, []
         if ended:
@@ -150,10 +161,12 @@ class Live:
     def _waiting(self, width: int) -> list[Row]:
         """Head the answer that is still awaited, with the seconds that it has taken so far."""
         head = (self._head, "markdown.head")
-        seconds = self._now() - self._began
-        if seconds < SPIN_AFTER:
+        seconds, again_in = self._now() - self._began, self._again_at - self._loop.time()
+        if seconds < SPIN_AFTER and again_in <= 0:
             return self._printer.line(width, head)
         frame = FRAMES[int(seconds / SPIN_PERIOD) % len(FRAMES)]
         what = _("{seconds} s, thinking") if self._thinking else _("{seconds} s")
+        if again_in > 0:
+            what, seconds = _("asked again in {seconds} s; Ctrl-C stops"), ceil(again_in)
         spinner = cut(f" {frame} {what.format(seconds=int(seconds))}", max(0, width - cells(self._head)))
         return self._printer.line(width, head, (spinner, "markdown.reasoning"))

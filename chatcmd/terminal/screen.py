@@ -52,7 +52,7 @@ class Screen:
     ) -> None:
         self._writer = Writer(out, notes)
         self._write = self._writer.write
-        self._at_terminal, self._drawn, self.colour = at_terminal, drawn, colour
+        self.at_terminal, self._drawn, self.colour = at_terminal, drawn, colour
         self._head = heading(ANSWERER) if headed else ""
         self._environ = environ or {}
         self._printers: dict[str, Printer] = {}
@@ -114,8 +114,10 @@ class Screen:
         """
         thoughts = self.setting("reasoning")
         if not self._drawn or not self.setting("markdown"):
-            thoughts = thoughts and self._at_terminal
-            await written.follow(self._write, pieces, head=self._head, waits=self._at_terminal, thoughts=thoughts)
+            thoughts = thoughts and self.at_terminal
+            await written.follow(
+                self._write, pieces, head=self._head, waits=self.at_terminal, thoughts=thoughts, note=self.note
+            )
             return
         from chatcmd.terminal import live
 
@@ -213,7 +215,7 @@ class Screen:
     def _in_lines(self, text: str) -> str:
         """Return a text clean, and on a terminal in lines that it does not have to break."""
         shown = clean(text)
-        if not self._at_terminal or len(shown) <= self.width // 2:  # by then it may be too wide
+        if not self.at_terminal or len(shown) <= self.width // 2:  # by then it may be too wide
             return shown
         return "\n".join(line for each in shown.split("\n") for line in wrapped(each, self.width))
 

@@ -12,6 +12,7 @@ class Theme(Struct, frozen=True):
     """
 
     note: str
+    warn: str
     fail: str
     reasoning: str
     head: str
@@ -36,14 +37,15 @@ def _markdown(strong: str, code: str, link: str, soft: str) -> Mapping[str, str]
         "markdown.table.border": soft,
         "markdown.table.header": strong,
         "markdown.head": strong,
+        "markdown.note": soft,
         "markdown.reasoning": f"{soft} italic".removeprefix("none "),
     }
 
 
 THEMES = {
     "dark": Theme(
-        "2", "31", "2;3", "1;36", "2", _markdown("bold cyan", "bright_yellow", "bright_blue", "dim"), "ansi_dark"
+        "2", "33", "31", "2;3", "1;36", "2", _markdown("bold cyan", "bright_yellow", "bright_blue", "dim"), "ansi_dark"
     ),
-    "light": Theme("2", "31", "2;3", "1;34", "2", _markdown("bold blue", "magenta", "blue", "dim"), "ansi_light"),
-    "contrast": Theme("", "1;31", "3", "1", "7", _markdown("bold", "bold", "underline", "none"), "bw"),
+    "light": Theme("2", "35", "31", "2;3", "1;34", "2", _markdown("bold blue", "magenta", "blue", "dim"), "ansi_light"),
+    "contrast": Theme("", "1", "1;31", "3", "1", "7", _markdown("bold", "bold", "underline", "none"), "bw"),
 }

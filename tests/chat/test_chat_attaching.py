@@ -186,7 +186,7 @@ async def test_an_image_of_an_earlier_turn_needs_a_model_that_sees_too(stage: St
 async def test_retry_sends_the_same_bytes_whatever_became_of_the_file(
     stage: Stage, server: Loopback, here: Path
 ) -> None:
-    server.answer(say("a"), say("b"), FAULTS["500"], say("c"))
+    server.answer(say("a"), say("b"), FAULTS["500for_good"], say("c"))
     lines: list[Key] = ["read @notes.md", lambda: (here / "notes.md").write_text("changed"), "/retry"]
     lines += ["again @notes.md", (here / "notes.md").unlink, "/retry"]
     talked, _ = await talk(stage, *lines)
@@ -243,7 +243,7 @@ def test_what_is_given_back_attaches_again_when_it_is_sent(stage: Stage, server:
     editor.write_text('#!/bin/sh\nsed -i "s/^/now /; s/$/ and @b.txt/" "$1"\n')
     editor.chmod(0o700)
     (here / "b.txt").write_text("b")
-    server.answer(FAULTS["500"], say("one"), say("two"))
+    server.answer(FAULTS["500for_good"], say("one"), say("two"))
     with at_terminal(stage, here, EDITOR=str(editor)) as terminal:
         ask(terminal, "read @notes.md", "500")
         terminal.expect("read @notes.md")

@@ -13,13 +13,14 @@ from chatcmd.terminal import Interrupted
 from tests.chat.stage import Key, Keys, Stage, said, spoken
 from tests.hostile import HOSTILE, raw_controls
 from tests.loopback import FAULTS, Exchange, Loopback, error, say, status
+from tests.replies import FOR_GOOD
 from tests.test_repl import Turned
 
 
 def late_failure(exchange: Exchange) -> None:
     """Fail a second later: by then what was typed meanwhile has been read."""
     exchange.until(lambda: False, 1)
-    error(500, "boom")(exchange)
+    error(500, "boom", headers=FOR_GOOD)(exchange)
 
 
 async def test_new_session_whose_persona_was_emptied_is_refused_and_the_talk_is_still_there(offline: Stage) -> None:
@@ -66,7 +67,7 @@ def test_hostile_answer_as_json_is_harmless_and_whole(stage: Stage, server: Loop
 
 async def test_draft_that_ctrl_c_cleared_does_not_come_back(stage: Stage, server: Loopback) -> None:
     clock = Turned()
-    server.answer(FAULTS["500"])
+    server.answer(FAULTS["500for_good"])
     script: list[Key] = ["q", Interrupted(), lambda: clock.after(10), Interrupted(), lambda: clock.after(10), "0"]
     keys = Keys(script)
     await stage.talk(keyboard=keys, clock=clock, user="u")
@@ -75,8 +76,9 @@ async def test_draft_that_ctrl_c_cleared_does_not_come_back(stage: Stage, server
 
 async def test_timeout_that_was_set_in_the_chat_holds_from_then_on(stage: Stage, server: Loopback) -> None:
     server.answer(say("a"), FAULTS["hang_headers"], FAULTS["hang_mid"])
-    talked = await stage.talk("q", "/set timeout 1", "r", "s", user="u", timeout="5")
-    assert talked.notes.count("was silent for 1 seconds") == 2
+    talked = await stage.talk("q", "/set first_timeout 1", "/set timeout 1", "r", "s", user="u", timeout="5")
+    assert talked.notes.count("sent no word of an answer in 1 seconds") == 1
+    assert talked.notes.count("was silent for 1 seconds") == 1
     assert spoken(stage.sessions()[0]) == said("q", "a", "s", "partial ")
 
 
@@ -94,7 +96,7 @@ async def test_history_that_was_not_saved_outweighs_a_later_mistake(offline: Sta
 
 
 def test_failure_of_the_provider_outweighs_a_later_mistake_in_a_pipe(stage: Stage, server: Loopback) -> None:
-    server.answer(FAULTS["500"])
+    server.answer(FAULTS["500for_good"])
     assert stage.pipe("q\n/nonsense\n", "-u", "u").code == Exit.PROVIDER
     assert stage.pipe("/nonsense\n", "-u", "u").code == Exit.USAGE
 

@@ -15,8 +15,7 @@ NOTHING_CAME = {
     "403": "forbids this",
     "404": "does not have the model",
     "429quota": "quota",
-    "500": "failed (500)",
-    "502html": "failed (502)",
+    "500for_good": "failed (500)",
     "200html": "web page",
     "200errjson": "upstream is busy",
     "307out": "redirects",
@@ -81,7 +80,7 @@ async def test_answer_without_a_word_is_told_and_not_kept(stage: Stage, server: 
 
 
 def test_pipe_goes_on_after_a_failure_and_ends_with_4(stage: Stage, server: Loopback) -> None:
-    server.answer(FAULTS["500"], say("b"))
+    server.answer(FAULTS["500for_good"], say("b"))
     done = stage.pipe("u\nfirst\nsecond\n")
     assert (done.code, done.out) == (4, "【u】first\n【u】second\n【ChatGPT】b\n")
     assert "failed (500)" in done.err

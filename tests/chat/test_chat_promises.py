@@ -54,7 +54,7 @@ def test_wrong_name_or_persona_is_told_with_its_place(offline: Stage) -> None:
 
 
 async def test_retry_after_a_failure_asks_the_question_that_failed(stage: Stage, server: Loopback) -> None:
-    server.answer(say("one"), FAULTS["500"], say("two"))
+    server.answer(say("one"), FAULTS["500for_good"], say("two"))
     await stage.talk("q1", "q2", "/retry", user="u")
     [session] = stage.sessions()
     assert spoken(session) == said("q1", "one", "q2", "two")
@@ -77,7 +77,7 @@ def test_settings_that_differ_are_in_the_session(offline: Stage) -> None:
 
 
 async def test_question_that_was_given_back_is_not_recovered(stage: Stage, server: Loopback) -> None:
-    server.answer(FAULTS["500"])
+    server.answer(FAULTS["500for_good"])
     with stage.terminal("-u", "u") as terminal:
         terminal.expect("【u】")
         terminal.line("q")

@@ -118,7 +118,7 @@ class SessionMachine(RuleBasedStateMachine):
         app = self.stage.app(StringIO(), StringIO())
         app.keyboard = self.keyboard
         if hasattr(self, "first"):
-            app._providers = self.first._providers
+            app.services = self.first.services
         self.live: dict[str, str] = {}
         return app
 

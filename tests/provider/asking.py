@@ -7,7 +7,7 @@ from typing import Any
 from chatcmd.conversation.message import Message, Usage
 from chatcmd.conversation.window import Budget, Window
 from chatcmd.errors import ProviderError
-from chatcmd.provider import Provider, Request
+from chatcmd.provider import BRIEF, Clocks, Provider, Request
 from chatcmd.provider.compatible import Compatible
 from chatcmd.settings.keys import Key
 from chatcmd.settings.origin import Origin
@@ -16,6 +16,7 @@ from chatcmd.settings.settings import Service
 from chatcmd.settings.url import Proxy
 
 CANARY = "sk-CANARY-0123456789abcdefghijklmnopqrstuvwxyz"
+PATIENT, QUICK = Clocks(10, 10, 10), Clocks(0.2, 0.2, 0.2)
 MESSAGES = [{"role": "system", "content": "You count."}, {"role": "user", "content": "1+1=几"}]
 
 
@@ -56,14 +57,22 @@ async def ask(provider: Provider, question: Request) -> Heard:
 
 
 def request(
-    *, model: str = "gpt-4o", stream: bool = True, reasons: bool = False, turns: int = 0, **generation: Any
+    *,
+    model: str = "gpt-4o",
+    stream: bool = True,
+    reasons: bool = False,
+    turns: int = 0,
+    clocks: Clocks = PATIENT,
+    session: str = "s",
+    patience: float = BRIEF,
+    **generation: Any,
 ) -> Request:
     earlier = [
         Message(role=role, content=f"{role} {number}") for number in range(turns) for role in ("user", "assistant")
     ]
     head, question = (Message(role=found["role"], content=found["content"]) for found in MESSAGES)
     window = Window((head, *earlier, question), 25, 0, "exact", Budget(4096, 1024))
-    return Request(model, window, generation, stream, reasons)
+    return Request(model, window, generation, stream, reasons, clocks, session, patience)
 
 
 def service(base_url: str, key: str | None = CANARY, proxy: str | None = None) -> Service:
@@ -78,10 +87,9 @@ async def connected(
     key: str | None = CANARY,
     proxy: str | None = None,
     environ: Iterable[tuple[str, str]] = (),
-    timeout: float = 10,  # noqa: ASYNC109 - of the provider, not of this function
 ) -> AsyncIterator[Compatible]:
     """Connect to a service for a while."""
-    provider = Compatible(service(base_url, key, proxy), dict(environ), timeout)
+    provider = Compatible(service(base_url, key, proxy), dict(environ))
     try:
         yield provider
     finally:

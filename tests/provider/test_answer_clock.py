@@ -9,6 +9,7 @@ import pytest
 from chatcmd.conversation.message import Usage
 from chatcmd.errors import BrokenOff, NotAnAnswer, TimedOut
 from chatcmd.provider.answer import Answer
+from chatcmd.provider.request import Clocks
 from tests.replies import DONE, MORE, OPENING, STOP, chunk, event
 
 LONG = 3600.0
@@ -43,8 +44,10 @@ async def failing_after(*pieces: bytes) -> AsyncIterator[bytes]:
     raise OSError("cut")
 
 
-def answer(*, timeout: float = LONG, usage_wait: float = LONG, drain_wait: float = LONG) -> Answer:
-    return Answer("api.test", "text/event-stream; x=y", timeout, usage_wait=usage_wait, drain_wait=drain_wait)
+def answer(*, first: float = LONG, timeout: float = LONG, usage_wait: float = LONG, drain_wait: float = LONG) -> Answer:
+    return Answer(
+        "api.test", "text/event-stream; x=y", Clocks(9, first, timeout), usage_wait=usage_wait, drain_wait=drain_wait
+    )
 
 
 async def read(reader: Answer, response: AsyncIterator[bytes]) -> tuple[str, Usage | None]:
@@ -81,12 +84,18 @@ async def test_the_end_of_a_finished_answer_is_not_waited_for_in_vain(
 
 SILENCES: list[Source] = [
     lambda: silent_after(OPENING),
-    lambda: silent_after(b""),
     lambda: silent_after(OPENING + b"data: {"),
     lambda: repeating(OPENING, PING),
+    lambda: repeating(b'{"choices": ', b" "),
+]
+
+ROLE = event(chunk({"role": "assistant", "content": ""}))
+NO_WORD: list[Source] = [
+    lambda: silent_after(b""),
+    lambda: silent_after(ROLE),
     lambda: repeating(b"", PING),
     lambda: repeating(b"", b"\n"),
-    lambda: repeating(b'{"choices": ', b" "),
+    lambda: repeating(ROLE, ROLE),
 ]
 
 
@@ -94,6 +103,26 @@ SILENCES: list[Source] = [
 async def test_silence_ends_an_answer_that_is_not_finished(source: Source) -> None:
     with pytest.raises(TimedOut, match=r"api\.test was silent for 0\.05 seconds; try again"):
         await read(answer(timeout=0.05), source())
+
+
+@pytest.mark.parametrize("source", NO_WORD)
+async def test_the_first_word_has_a_clock_of_its_own(source: Source) -> None:
+    with pytest.raises(TimedOut, match=r"api\.test sent no word of an answer in 0\.05 seconds; .* first_timeout$"):
+        await read(answer(first=0.05), source())
+
+
+async def test_the_first_words_clock_began_with_the_request() -> None:
+    late = Answer("api.test", "text/event-stream", Clocks(LONG, LONG, LONG), begun=LONG - 0.05)
+    with pytest.raises(TimedOut, match="sent no word"):
+        await read(late, silent_after(ROLE))
+
+
+@pytest.mark.parametrize("thought", [OPENING, event(chunk({"reasoning_content": "hm"}))])
+async def test_once_a_word_or_a_thought_came_only_silence_counts(thought: bytes) -> None:
+    with pytest.raises(TimedOut, match="was silent"):
+        await read(answer(first=LONG, timeout=0.05), silent_after(thought))
+    with pytest.raises(TimedOut, match="was silent"):
+        await read(answer(first=0.2, timeout=0.3), silent_after(thought))
 
 
 async def test_the_time_that_the_reader_takes_is_not_silence() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from chatcmd.provider.compatible import Compatible
 from tests.loopback import FAULTS, Loopback, Reply, gated, redirect, say, sse
-from tests.provider.asking import ask, connected, request
+from tests.provider.asking import QUICK, ask, connected, request
 from tests.replies import CLOSING, OPENING, STOP
 
 
@@ -126,8 +126,8 @@ async def test_an_answer_that_is_not_read_to_its_end_closes_its_connection(
 async def test_a_failed_answer_closes_its_connection(server: Loopback, provider: Compatible) -> None:
     for name in ("bad_json", "err_obj", "flood", "hang_mid"):
         server.answer(FAULTS[name])
-    async with connected(server.base_url, timeout=0.2) as impatient:
-        assert [(await ask(impatient, request())).raised for _ in range(4)] == [
+    async with connected(server.base_url) as impatient:
+        assert [(await ask(impatient, request(clocks=QUICK))).raised for _ in range(4)] == [
             "BrokenOff", "ServerFailed", "BrokenOff", "TimedOut",
         ]  # fmt: skip
         await asyncio.to_thread(server.wait_for, lambda: server.open_connections <= 1)

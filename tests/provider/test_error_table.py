@@ -10,7 +10,9 @@ import openai
 import pytest
 
 from chatcmd import errors
-from chatcmd.provider.refusal import ROWS, Place, translate
+from chatcmd.provider.place import Place
+from chatcmd.provider.refusal import ROWS, translate
+from chatcmd.provider.request import Clocks
 from chatcmd.settings.url import Proxy
 from tests.loopback import Loopback, event, sse, status
 from tests.provider.asking import CANARY, Heard, ask, connected, request, service
@@ -18,7 +20,10 @@ from tests.replies import OPENING
 
 QUESTION = httpx2.Request("POST", "http://api.test/v1/chat/completions")
 PLACE = Place(
-    service("http://api.test/v1"), Proxy("http://me:se%40cret@proxy.test:3128", "HTTPS_PROXY"), "gpt-4o", timeout=7
+    service("http://api.test/v1"),
+    Proxy("http://me:se%40cret@proxy.test:3128", "HTTPS_PROXY"),
+    "gpt-4o",
+    Clocks(7, 7, 7),
 )
 
 # Which row an error of the transport falls to. Whoever adds one here has looked at what the row says.

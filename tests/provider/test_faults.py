@@ -5,7 +5,7 @@ import pytest
 from chatcmd.provider.answer import LONGEST_ANSWER
 from chatcmd.provider.compatible import Compatible
 from tests.loopback import FAULTS, Exchange, Loopback, Reply, chunk, event, flood, raw, sse, status
-from tests.provider.asking import ask, connected, request
+from tests.provider.asking import QUICK, ask, connected, request
 from tests.replies import CLOSING, EVENT_STREAM, OPENING, STOP, framed, head
 
 CUT = "did not come to an end: the answer was cut at 4,194,304 characters; ask for a shorter one, or set max_tokens"
@@ -151,11 +151,13 @@ async def test_fault_is_told_and_what_came_before_it_is_kept(name: str, server: 
 @pytest.mark.parametrize("name", SILENT)
 async def test_silence_is_given_up_after_the_time_that_was_set(name: str, server: Loopback) -> None:
     server.answer(FAULTS[name])
-    async with connected(server.base_url, timeout=0.2) as provider:
-        heard = await ask(provider, request())
+    async with connected(server.base_url) as provider:
+        heard = await ask(provider, request(clocks=QUICK))
     host = server.base_url.split("/")[2]
     assert (heard.text, heard.raised) == (SILENT[name], "TimedOut")
-    assert heard.sentence == f"{host} was silent for 0.2 seconds; try again, or set a longer timeout"
+    silent = "was silent for 0.2 seconds; try again, or set a longer timeout"
+    never = "sent no word of an answer in 0.2 seconds; try again, or set a longer first_timeout"
+    assert heard.sentence == f"{host} {silent if heard.text else never}"
 
 
 def dripping(first: bytes, again: bytes) -> Reply:
@@ -188,8 +190,8 @@ DRIPS = {
 async def test_bytes_without_an_event_do_not_keep_a_silent_server_alive(name: str, server: Loopback) -> None:
     first, again, text = DRIPS[name]
     server.answer(dripping(first, again))
-    async with connected(server.base_url, timeout=0.2) as provider:
-        heard = await ask(provider, request())
+    async with connected(server.base_url) as provider:
+        heard = await ask(provider, request(clocks=QUICK))
     assert (heard.text, heard.raised) == (text, "TimedOut")
 
 

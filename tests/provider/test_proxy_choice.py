@@ -1,5 +1,7 @@
 """Which proxy stands before a service: the setting, the usual variables, NO_PROXY, and never one for this machine."""
 
+import itertools
+
 import pytest
 
 from chatcmd.errors import UsageError
@@ -9,6 +11,7 @@ from chatcmd.settings.url import Proxy
 API = "https://api.test/v1"
 PLAIN = "http://api.test/v1"
 P = "http://127.0.0.1:3128"
+SOCKS = "socks5://127.0.0.1:1080"
 
 CHOICES: list[tuple[str, dict[str, str], str | None]] = [
     (API, {}, None),
@@ -34,6 +37,56 @@ CHOICES: list[tuple[str, dict[str, str], str | None]] = [
 @pytest.mark.parametrize(("url", "environ", "origin"), CHOICES)
 def test_the_usual_variables_are_read_in_the_usual_order(url: str, environ: dict[str, str], origin: str | None) -> None:
     assert proxy_for(url, None, environ) == (None if origin is None else Proxy(P, origin))
+
+
+NAMES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+OTHERS = ("http_proxy", "HTTP_PROXY", "ftp_proxy", "ws_proxy", "no_proxy", "socks_proxy", "SOCKS_PROXY")
+
+
+def test_every_set_of_variables_is_read_in_one_order() -> None:
+    """All 3 ** 4 ways in which four variables can be unset, empty or full; those of other schemes change nothing."""
+    for values in itertools.product((None, "", "full"), repeat=len(NAMES)):
+        given = dict(zip(NAMES, values, strict=True))
+        environ = {
+            name: value and f"{P}{place}" for place, (name, value) in enumerate(given.items()) if value is not None
+        }
+        found = proxy_for(API, None, environ)
+        expected = next((name for name, value in given.items() if value), None)
+        assert (found and found.origin) == expected
+        assert found == proxy_for(API, None, {**dict.fromkeys(OTHERS, "http://other:1"), **environ})
+
+
+def test_every_set_of_places_is_read_in_one_order() -> None:
+    """Flag, CHATCMD_PROXY, a variable, the file; and which of them NO_PROXY refines: all but the flag."""
+    places = {"--proxy": (True, True), "CHATCMD_PROXY": (True, False), "file": (False, False)}
+    for setting, variable, no_proxy in itertools.product([None, *places], (False, True), (False, True)):
+        proxy = None if setting is None else Proxy(P, setting, *places[setting])
+        environ = ({"HTTPS_PROXY": P} if variable else {}) | ({"NO_PROXY": "api.test"} if no_proxy else {})
+        found = proxy_for(API, proxy, environ)
+        ranked = [each for each in ("--proxy", "CHATCMD_PROXY") if each == setting]
+        ranked += (["HTTPS_PROXY"] if variable else []) + (["file"] if setting == "file" else [])
+        expected = next((each for each in ranked if each == "--proxy" or not no_proxy), None)
+        assert (found and found.origin) == expected, (setting, environ)
+
+
+SIX = "http://[fd00::7]:8000/v1"
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("url", [SIX, "https://[fd00::7]/v1", "https://[fe80::1%25eth0]/v1"])
+def test_an_address_that_a_proxy_could_take_for_another_is_refused(url: str, scheme: str) -> None:
+    with pytest.raises(UsageError) as told:
+        proxy_for(url, Proxy(f"{scheme}://me:secret@proxy.test:1", "--proxy", said=True, flagged=True), {})
+    assert str(told.value) == (
+        f"the proxy proxy.test:1 (--proxy) could take {url.split('/')[2]} for another host; name the service in place "
+        "of its IPv6 address, or reach it without a proxy"
+    )
+
+
+def test_an_ipv6_address_goes_through_socks_or_past_the_proxy() -> None:
+    assert proxy_for(SIX, None, {"http_proxy": SOCKS}) == Proxy(SOCKS, "http_proxy")
+    assert proxy_for(SIX, None, {"http_proxy": P, "NO_PROXY": "fd00::/8"}) is None
+    assert proxy_for("http://[::1]:8000/v1", None, {"http_proxy": P}) is None
 
 
 SCHEMES = [
@@ -63,6 +116,13 @@ WRONG = [
     "http://",
     " ",
     "direct://",
+    "http://me:secret#@proxy.test:1",
+    "http://me:1#secret@proxy.test",
+    "http://me:1/secret@proxy.test",
+    "http://me:1?secret@proxy.test",
+    "http://me:secret@proxy.test:99999",
+    "http://me:secret@pro\u200bxy.test",
+    "http://me:secret@proxy.test\udcff",
 ]
 
 
@@ -128,15 +188,29 @@ EXCEPTIONS = [
     ("http://[fd00::7]/v1", "10.0.0.0/8", False),
     ("https://api.test/v1", "10.0.0.0/8", False),
     ("https://api.test/v1", "10.0.0.0/99", False),
+    ("http://192.168.1.7/v1", "192.168.1.7/33", False),
+    ("http://192.168.1.7/v1", "192.168.1.7:", False),
+    ("http://192.168.1.7/v1", "0192.168.1.7", False),
+    ("http://[fd00::7]/v1", "[fd00::7", True),
+    ("http://[fe80::1%25eth0]/v1", "fe80::/10", True),
+    ("https://api.test/v1", "https://api.test", False),
+    ("https://api.test/v1", "api.test:https", False),
+    ("https://api.test/v1", "api.test:99999999999999999999", False),
+    ("https://api.test/v1", "\udcff\x00", False),
+    ("https://例子.test/v1", "例子.test", True),
 ]
 
 
 @pytest.mark.parametrize(("url", "exceptions", "is_excepted"), EXCEPTIONS)
 @pytest.mark.parametrize("name", ["NO_PROXY", "no_proxy"])
 def test_no_proxy_names_hosts_in_many_ways(name: str, url: str, exceptions: str, is_excepted: bool) -> None:  # noqa: FBT001 - a table
-    environ = {"ALL_PROXY": P, name: exceptions}
+    environ = {"ALL_PROXY": SOCKS, name: exceptions}
     assert (proxy_for(url, None, environ) is None) == is_excepted
-    assert (proxy_for(url, Proxy("http://proxy.test:1", "--proxy"), environ) is None) == is_excepted
+    for setting in (Proxy(SOCKS, "envs/settings.toml line 1"), Proxy(SOCKS, "CHATCMD_PROXY", said=True)):
+        assert (proxy_for(url, setting, environ) is None) == is_excepted
+        assert (proxy_for(url, setting, {name: exceptions}) is None) == is_excepted
+    flagged = Proxy(SOCKS, "--proxy", said=True, flagged=True)
+    assert proxy_for(url, flagged, environ) == flagged
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,6 @@ HEADERS = {
     # The SDK's own: what it runs on, and how it waits; nothing of the user or the conversation.
     "x-stainless-lang", "x-stainless-package-version", "x-stainless-os", "x-stainless-arch", "x-stainless-runtime",
     "x-stainless-runtime-version", "x-stainless-async", "x-stainless-raw-response", "x-stainless-retry-count",
-    "x-stainless-read-timeout",
 }  # fmt: skip
 
 

@@ -1,31 +1,39 @@
-"""Through real proxies: what they are asked, and what is said when they fail, never with their password."""
+"""Through real proxies that fail: one sentence that names the proxy, where it was set and what to do, no password."""
 
-import asyncio
+import base64
 import gc
 import sys
 import warnings
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from chatcmd.errors import UsageError
 from chatcmd.provider.compatible import Compatible
+from tests.certificates import Certificate
 from tests.loopback import FAULTS, Loopback, Reply, raw, status
-from tests.provider.asking import CANARY, Heard, ask, connected, request, service
-from tests.terminal_driver import CHATCMD, run
+from tests.provider.asking import CANARY, QUICK, Heard, ask, connected, request, service
+from tests.proxies import Asked, Encrypted, OpenProxy
+from tests.replies import EVENT_STREAM, OPENING, framed
+from tests.terminal_driver import run
+
+pytestmark = [pytest.mark.usefixtures("names"), pytest.mark.faults(17)]
 
 PASSWORD = "pr0xy-CANARY"
+SENT = base64.b64encode(f"me:{PASSWORD}".encode()).decode()
+TLS_ALERT = b"\x15\x03\x01\x00\x02\x02\x46"
 
 
-def address(server: Loopback, scheme: str = "http") -> str:
-    return f"{scheme}://me:{PASSWORD}@127.0.0.1:{server.port}"
+def address(server: Loopback | OpenProxy, scheme: str = "http", sign_in: str = f"me:{PASSWORD}") -> str:
+    return f"{scheme}://{sign_in}{'@' if sign_in else ''}127.0.0.1:{server.port}"
 
 
 def said_of(heard: Heard) -> str:
-    assert PASSWORD not in heard.sentence
-    assert CANARY not in heard.sentence
+    """Return the sentence, which is one line, says what to do, and holds nothing secret."""
+    for secret in (PASSWORD, SENT, CANARY):
+        assert secret not in heard.sentence
+    assert "\n" not in heard.sentence
+    assert "; " in heard.sentence
     return heard.sentence
 
 
@@ -36,171 +44,215 @@ async def test_a_plain_service_is_asked_for_by_its_whole_address(server: Loopbac
     assert [received.target for received in server.chats] == ["http://model.test/v1/chat/completions"] * 3
     assert server.chats[0].headers["host"] == "model.test"
     assert server.chats[0].headers["authorization"] == f"Bearer {CANARY}"
-    assert server.chats[0].headers["proxy-authorization"].startswith("Basic ")
+    assert server.chats[0].headers["proxy-authorization"] == f"Basic {SENT}"
     assert server.connections == 1
 
 
-PLAIN_FAULTS: list[tuple[Reply, str, str]] = [
-    (status(407, b"", {"Proxy-Authenticate": "Basic"}), "Unreachable", "the proxy asks for a password: WAY; write"),
-    (FAULTS["200html"], "NotAnAnswer", "WAY sent no chat answer but a web page, perhaps of a proxy or a login"),
-    (FAULTS["502html"], "ServerFailed", "WAY failed (502); try again"),
-    (status(403, "<html>Blocked</html>"), "Forbidden", "WAY forbids this; check"),
-    (status(404, "Not here"), "ModelNotFound", "WAY does not have the model gpt-4o or this address: Not here; check"),
-    (raw(b""), "Unreachable", "WAY closed the connection without an answer; try again"),
-    (raw(b"SOCKS only\r\n"), "Unreachable", "WAY closed the connection without an answer; try again"),
-    (FAULTS["cut_chunked"], "BrokenOff", "the connection to WAY broke off in the middle of the answer; try again"),
-    (FAULTS["cut_clean"], "BrokenOff", "WAY stopped before it said that the answer was complete; try again"),
-    (status(500, f"no {PASSWORD} for {CANARY}"), "ServerFailed", "WAY failed (500): no •••• for ••••; try again"),
-]
+REFUSED = "; correct them there (@ is written as %40, : as %3A)"
+CLOSED = "WAY closed the connection without an answer; try again"
+NO_HTTP = "WAY does not speak HTTP; check the address, its beginning (https or http) and the proxy"
+ECHO = status(500, f"no {PASSWORD} nor Basic {SENT} for {CANARY}")
+
+# What the proxy answers in place of the server, the error, and the sentence; WAY is server and proxy, ITSELF the latter.
+PLAIN: dict[str, tuple[Reply, str, str]] = {
+    "wants a password": (
+        status(407, b"", {"Proxy-Authenticate": "Basic"}),
+        "Unreachable",
+        f"ITSELF does not accept the name and password in its address{REFUSED}",
+    ),
+    "a page for people": (
+        FAULTS["200html"],
+        "NotAnAnswer",
+        "WAY sent no chat answer but a web page, perhaps of a proxy or a login (text/html); check base_url and proxy",
+    ),
+    "a page of failure": (FAULTS["502html"], "ServerFailed", "WAY failed (502); try again"),
+    "forbids": (
+        status(403, "<html>Blocked</html>"),
+        "Forbidden",
+        "WAY forbids this; check what the key (from envs/openai_key line 1) may use, and from where",
+    ),
+    "does not know it": (
+        status(404, "Not here"),
+        "ModelNotFound",
+        "WAY does not have the model gpt-4o or this address: Not here; check /model and base_url",
+    ),
+    "hangs up": (raw(b""), "Unreachable", CLOSED),
+    "hangs up without a good-bye": (raw(b"", "rst"), "Unreachable", CLOSED),
+    "is no proxy": (raw(b"SOCKS only\r\n\r\n"), "Unreachable", NO_HTTP),
+    "is no proxy, and leaves": (raw(b"SOCKS only\r\n"), "Unreachable", CLOSED),
+    "speaks TLS": (raw(TLS_ALERT), "Unreachable", NO_HTTP),
+    "cuts within a piece": (
+        FAULTS["cut_chunked"], "BrokenOff", "the connection to WAY broke off in the middle of the answer; try again"
+    ),
+    "cuts without a good-bye": (
+        FAULTS["rst_mid"], "BrokenOff", "the connection to WAY broke off in the middle of the answer; try again"
+    ),
+    "cuts between pieces": (
+        FAULTS["cut_clean"], "BrokenOff", "WAY stopped before it said that the answer was complete; try again"
+    ),
+    "puts a page into the answer": (
+        raw(EVENT_STREAM + framed(OPENING) + b"<html>Blocked</html>"),
+        "BrokenOff",
+        "the connection to WAY broke off in the middle of the answer; try again",
+    ),
+    "repeats what it was sent": (
+        ECHO, "ServerFailed", "WAY failed (500): no •••• nor Basic •••• for ••••; try again"
+    ),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(("reply", "kind", "words"), PLAIN_FAULTS)
-async def test_a_failing_proxy_of_a_plain_service_is_named(
-    reply: Reply, kind: str, words: str, server: Loopback
-) -> None:
+@pytest.mark.parametrize("name", PLAIN)
+async def test_a_failing_proxy_of_a_plain_service_is_named(name: str, server: Loopback) -> None:
+    reply, kind, words = PLAIN[name]
     server.answer(reply)
     async with connected("http://model.test/v1", proxy=address(server)) as provider:
         heard = await ask(provider, request())
-    way = f"model.test through the proxy 127.0.0.1:{server.port} (--proxy)"
-    assert words.replace("WAY", way) in said_of(heard)
-    assert heard.raised == kind
+        assert (said_of(heard), heard.raised) == (filled(words, "--proxy", server), kind)
+        assert (await ask(provider, request())).text == "Hello."
 
 
-CONNECT_FAULTS: list[tuple[Reply, str]] = [
-    (status(403, "<html>Blocked</html>"), "no way to WAY: it says 403 Forbidden; check the proxy's address"),
-    (status(407), "no way to WAY: it says 407 Proxy Authentication Required; check the proxy's address and password"),
-    (status(502, "no route"), "no way to WAY: it says 502 Bad Gateway; check the proxy's address and password"),
-    (FAULTS["307out"], "no way to WAY: it says 307 Temporary Redirect; check the proxy's address and password"),
-    (raw(b""), "WAY closed the connection without an answer; try again"),
-    (raw(b"220 smtp\r\n"), "WAY closed the connection without an answer; try again"),
-    (raw(b"HTTP/1.1 200 OK\r\n\r\n<html>"), "cannot reach WAY: TLS failed ("),
-    (raw(b"HTTP/1.1 200 OK\r\n\r\n"), "cannot reach WAY: "),
-    (raw(f"HTTP/1.1 403 no {PASSWORD}\r\n\r\n".encode()), "it says 403 no ••••; check"),
-]  # fmt: skip
+def filled(words: str, place: str, server: Loopback | OpenProxy, host: str = "model.test") -> str:
+    proxy = f"the proxy 127.0.0.1:{server.port} ({place})"
+    return words.replace("WAY", f"{host} through {proxy}").replace("ITSELF", proxy)
 
 
-@pytest.mark.parametrize(("reply", "words"), CONNECT_FAULTS)
-async def test_a_proxy_that_does_not_let_a_tunnel_through_is_named(reply: Reply, words: str, server: Loopback) -> None:
+NO_WAY = "no way to WAY: it says {}; check the address, or ask whoever runs the proxy"
+
+CONNECT: dict[str, tuple[Reply, str]] = {
+    "forbids": (status(403, "<html>Blocked</html>"), NO_WAY.format("403 Forbidden")),
+    "wants a password": (
+        status(407), f"ITSELF does not accept the name and password in its address{REFUSED}"
+    ),
+    "does not reach it": (status(502, "no route"), NO_WAY.format("502 Bad Gateway")),
+    "leads elsewhere": (FAULTS["307out"], NO_WAY.format("307 Temporary Redirect")),
+    "hangs up": (raw(b""), CLOSED),
+    "hangs up without a good-bye": (raw(b"", "rst"), CLOSED),
+    "is no proxy": (raw(b"220 smtp\r\n\r\n"), NO_HTTP),
+    "speaks TLS": (raw(TLS_ALERT), NO_HTTP),
+    "repeats the password": (
+        raw(f"HTTP/1.1 403 no {PASSWORD} {SENT}\r\n\r\n".encode()), NO_WAY.format("403 no •••• ••••")
+    ),
+    "is long-winded": (
+        raw(b"HTTP/1.1 403 " + b"no " * 9_000 + b"\r\n\r\n"), NO_WAY.format("403 " + "no " * 98 + "n…")
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CONNECT)
+async def test_a_proxy_that_does_not_let_a_tunnel_through_is_named(name: str, server: Loopback) -> None:
+    reply, words = CONNECT[name]
     server.on("443", reply)
     async with connected("https://model.test/v1", environ={"HTTPS_PROXY": address(server)}.items()) as provider:
         heard = await ask(provider, request())
-    way = f"model.test through the proxy 127.0.0.1:{server.port} (HTTPS_PROXY)"
-    assert words.replace("WAY", way) in said_of(heard)
+    assert said_of(heard) == filled(words, "HTTPS_PROXY", server)
     assert heard.raised == "Unreachable"
     assert [(received.method, received.target) for received in server.requests] == [("CONNECT", "model.test:443")]
     assert CANARY not in repr(server.requests)
 
 
-async def test_a_silent_proxy_is_given_up(server: Loopback) -> None:
-    server.on("443", FAULTS["hang_headers"])
-    async with connected("https://model.test/v1", proxy=address(server), timeout=0.2) as provider:
+@pytest.mark.parametrize("page", [b"", b"<html>Log in</html>"])
+async def test_a_proxy_that_only_says_that_there_is_a_way_is_named(page: bytes, server: Loopback) -> None:
+    server.on("443", raw(b"HTTP/1.1 200 OK\r\n\r\n" + page))
+    async with connected("https://model.test/v1", environ={"HTTPS_PROXY": address(server)}.items()) as provider:
         heard = await ask(provider, request())
+    assert said_of(heard).startswith(filled("cannot reach WAY: ", "HTTPS_PROXY", server))
+    assert said_of(heard).endswith("; check address, network and proxy")
+    assert (heard.raised, len(server.requests)) == ("Unreachable", 1)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("kind", ["http", "https", "socks5"])
+async def test_a_silent_proxy_is_given_up(scheme: str, kind: str, server: Loopback) -> None:
+    server.on("443", FAULTS["hang_headers"])
+    server.answer(FAULTS["hang_headers"])
+    async with connected(f"{scheme}://model.test/v1", proxy=address(server, kind)) as provider:
+        heard = await ask(provider, request(clocks=QUICK))
     assert heard.raised == "TimedOut"
-    assert f"model.test through the proxy 127.0.0.1:{server.port}" in said_of(heard)
+    assert f"model.test through the proxy 127.0.0.1:{server.port} (--proxy)" in said_of(heard)
+    assert PASSWORD not in repr(server.chats and server.chats[0].raw)
 
 
-@pytest.mark.parametrize("scheme", ["http", "https", "socks5", "socks5h"])
-async def test_a_proxy_that_is_not_there_is_named(scheme: str, server: Loopback) -> None:
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("kind", ["http", "https", "socks5", "socks5h"])
+async def test_a_proxy_that_is_not_there_is_named_and_not_the_server(scheme: str, kind: str, server: Loopback) -> None:
     server.close()
-    async with connected("http://model.test/v1", environ={"ALL_PROXY": address(server, scheme)}.items()) as provider:
+    environ = {"ALL_PROXY": address(server, kind)}.items()
+    async with connected(f"{scheme}://model.test:{server.port}/v1", environ=environ) as provider:
         heard = await ask(provider, request())
     assert said_of(heard) == (
-        f"cannot reach model.test through the proxy 127.0.0.1:{server.port} (ALL_PROXY): connection refused; "
-        "check address, network and proxy"
+        f"cannot reach the proxy 127.0.0.1:{server.port} (ALL_PROXY): connection refused; "
+        "start it, correct its address, or do without"
+    )
+    assert heard.raised == "Unreachable"
+
+
+@pytest.mark.parametrize("kind", ["http", "https", "socks5", "socks5h"])
+async def test_a_proxy_whose_name_nobody_knows_is_named_and_not_the_server(kind: str) -> None:
+    async with connected("https://model.test/v1", proxy=f"{kind}://me:{PASSWORD}@proxy.invalid:3128") as provider:
+        heard = await ask(provider, request())
+    assert said_of(heard) == (
+        "cannot reach the proxy proxy.invalid:3128 (--proxy): name or service not known; "
+        "start it, correct its address, or do without"
     )
 
 
-class Socks:
-    """A small SOCKS5 proxy that leads every name to one server, and notes the names; or answers with a refusal."""
-
-    def __init__(self, target: Loopback, refusal: bytes = b"") -> None:
-        self.names: list[str] = []
-        self.serving: set[asyncio.Task[None]] = set()
-        self._target = target
-        self._refusal = refusal
-
-    def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.serving.add(asyncio.create_task(self._serve(reader, writer)))
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await self._greet(reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
-
-    async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readexactly((await reader.readexactly(2))[1])
-        if self._refusal[:1] == b"\xff":
-            writer.write(b"\x05\xff")
-            return
-        writer.write(b"\x05\x02")
-        name = await reader.readexactly((await reader.readexactly(2))[1])
-        secret = await reader.readexactly((await reader.readexactly(1))[0])
-        right = (name, secret) == (b"me", PASSWORD.encode()) and self._refusal != b"\x01"
-        writer.write(b"\x01\x00" if right else b"\x01\x01")
-        if not right:
-            return
-        head = await reader.readexactly(5)
-        self.names.append((await reader.readexactly(head[4])).decode())
-        await reader.readexactly(2)
-        writer.write(b"\x05" + (self._refusal or b"\x00") + b"\x00\x01" + bytes(6))
-        if not self._refusal:
-            await self._relay(reader, writer)
-
-    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection("127.0.0.1", self._target.port)
-
-        async def carry(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-            while data := await source.read(65_536):
-                sink.write(data)
-            sink.close()
-            await sink.wait_closed()
-
-        await asyncio.gather(carry(reader, back), carry(there, writer))
+SIGN_INS = {
+    "": "asks for a name and a password; write its address as KIND://NAME:PASSWORD@HOST",
+    f"me:{PASSWORD}x": f"does not accept the name and password in its address{REFUSED}",
+    "me": f"does not accept the name and password in its address{REFUSED}",
+}
 
 
-@asynccontextmanager
-async def listening(socks: Socks) -> AsyncIterator[str]:
-    server = await asyncio.start_server(socks.serve, "127.0.0.1", 0)
-    try:
-        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-        await server.wait_closed()
-        await asyncio.gather(*socks.serving)  # every client has hung up by now, or this waits for it in vain
+@pytest.mark.parametrize("sign_in", SIGN_INS, ids=["nobody", "a wrong password", "no password"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("kind", ["http", "socks5"])
+async def test_who_does_not_know_the_password_is_told_where_to_write_it(
+    kind: str, scheme: str, sign_in: str, server: Loopback
+) -> None:
+    url = f"{scheme}://model.test:{server.port}/v1"
+    with OpenProxy(password=PASSWORD) as proxy:
+        async with connected(url, proxy=address(proxy, kind, sign_in)) as provider:
+            heard = await ask(provider, request())
+        words = SIGN_INS[sign_in].replace("KIND", kind).replace("HOST", f"127.0.0.1:{proxy.port}")
+        assert said_of(heard) == filled(f"ITSELF {words}", "--proxy", proxy)
+        assert heard.raised == "Unreachable"
+        assert (len(proxy.asked), server.connections) == (1, 0)
+        assert CANARY.encode() not in proxy.read or scheme == "http"
+    del heard
+    collect_refused_sockets()
 
 
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
-async def test_a_socks_proxy_is_given_the_name_and_carries_every_turn(scheme: str, server: Loopback) -> None:
-    socks = Socks(server)
-    async with listening(socks) as place:
-        proxy = f"{scheme}://me:{PASSWORD}@{place}"
-        async with connected("http://model.test/v1", environ={"ALL_PROXY": proxy}.items()) as provider:
+@pytest.mark.parametrize("host", ["model.test", "[fd00::7]", "0.0.0.0"])
+async def test_a_socks_proxy_is_given_the_name_and_carries_every_turn(scheme: str, host: str, server: Loopback) -> None:
+    with OpenProxy(password=PASSWORD) as proxy:
+        environ = {"ALL_PROXY": address(proxy, scheme)}.items()
+        async with connected(f"http://{host}:{server.port}/v1", environ=environ) as provider:
             for _ in range(3):
                 assert (await ask(provider, request())).text == "Hello."
-    assert (socks.names, len(server.chats), server.connections) == (["model.test"], 3, 1)
+        assert proxy.asked == [Asked("SOCKS", f"{host.strip('[]')}:{server.port}", "me")]
+    assert (len(server.chats), server.connections) == (3, 1)
     assert server.chats[0].target == "/v1/chat/completions"
 
 
-SOCKS_FAULTS = [
-    (b"\xff", "it says Requested USERNAME/PASSWORD from proxy server, but got NO ACCEPTABLE METHODS"),
-    (b"\x01", "it says Invalid username/password"),
-    (b"\x04", "it says Proxy Server could not connect: Host unreachable"),
-]
+SOCKS_REFUSALS = {
+    1: "Proxy Server could not connect: General SOCKS server failure",
+    2: "Proxy Server could not connect: Connection not allowed by ruleset",
+    4: "Proxy Server could not connect: Host unreachable",
+    5: "Proxy Server could not connect: Connection refused",
+}
 
 
-@pytest.mark.parametrize(("refusal", "words"), SOCKS_FAULTS)
-async def test_a_socks_proxy_that_refuses_is_named(refusal: bytes, words: str, server: Loopback) -> None:
-    async with listening(Socks(server, refusal)) as place:
-        proxy = f"socks5://me:{PASSWORD}@{place}"
-        async with connected("http://model.test/v1", environ={"all_proxy": proxy}.items()) as provider:
+@pytest.mark.parametrize("refusal", SOCKS_REFUSALS)
+async def test_a_socks_proxy_that_refuses_is_named(refusal: int, server: Loopback) -> None:
+    with OpenProxy(refusal=refusal) as proxy:
+        async with connected(
+            "http://model.test/v1", environ={"all_proxy": address(proxy, "socks5")}.items()
+        ) as provider:
             heard = await ask(provider, request())
-    assert f"no way to model.test through the proxy {place} (all_proxy): {words}" in said_of(heard)
-    assert heard.raised == "Unreachable"
+        assert said_of(heard) == filled(NO_WAY.format(SOCKS_REFUSALS[refusal]), "all_proxy", proxy)
+        assert heard.raised == "Unreachable"
+        assert CANARY.encode() not in proxy.read
     assert server.requests == []
     del heard
     collect_refused_sockets()
@@ -213,26 +265,69 @@ def collect_refused_sockets() -> None:
         gc.collect()
 
 
-WITHOUT_SOCKSIO = "import sys; sys.modules['socksio'] = None; from chatcmd.cli import main; sys.exit(main())"
+@pytest.mark.parametrize("kind", ["http", "https", "socks5"])
+async def test_a_tunnel_that_breaks_in_mid_answer_leaves_what_came(
+    kind: str, server: Loopback, trusted: Certificate
+) -> None:
+    tls = trusted.context() if kind == "https" else None
+    with Encrypted(trusted.context(), server.port) as front, OpenProxy(tls=tls) as proxy:
+        server.answer(FAULTS["rst_mid"])
+        async with connected(f"https://model.test:{front.port}/v1", proxy=address(proxy, kind)) as provider:
+            heard = await ask(provider, request())
+            assert (heard.text, heard.raised) == ("partial ", "BrokenOff")
+            assert f" through the proxy 127.0.0.1:{proxy.port} (--proxy) broke off in the middle" in said_of(heard)
+            assert (await ask(provider, request())).text == "Hello."
+
+
+UNTRUSTED = "; if it ought to be, name the file of its authority in SSL_CERT_FILE"
+
+
+@pytest.mark.parametrize("kind", ["", "http", "https", "socks5"])
+async def test_a_certificate_that_nobody_trusts_is_told_and_gets_no_key(
+    kind: str, server: Loopback, shown: Certificate
+) -> None:
+    with (
+        Encrypted(shown.context(), server.port) as front,
+        OpenProxy(tls=shown.context() if kind == "https" else None) as proxy,
+    ):
+        url = f"https://model.test:{front.port}/v1"
+        async with connected(url, proxy=address(proxy, kind) if kind else None) as provider:
+            heard = await ask(provider, request())
+        way = filled("WAY", "--proxy", proxy, f"model.test:{front.port}") if kind else f"model.test:{front.port}"
+        assert said_of(heard) == f"the certificate of {way} is not trusted: self-signed certificate{UNTRUSTED}"
+        assert CANARY.encode() not in proxy.read
+        assert SENT.encode() not in proxy.read or kind == "http"
+    assert server.requests == []
+
+
+async def test_a_certificate_of_another_host_is_told_and_gets_no_key(server: Loopback, trusted: Certificate) -> None:
+    with Encrypted(trusted.context(), server.port) as front:
+        async with connected(f"https://third.test:{front.port}/v1") as provider:
+            heard = await ask(provider, request())
+        mismatch = "Hostname mismatch, certificate is not valid for 'third.test'"
+        assert said_of(heard) == f"the certificate of third.test:{front.port} is not trusted: {mismatch}{UNTRUSTED}"
+    assert server.requests == []
+
+
+async def test_a_server_in_the_other_language_is_told(server: Loopback) -> None:
+    """A plain server asked in TLS, and one of TLS asked in plain, which answers with an alert."""
+    host = f"127.0.0.1:{server.port}"
+    server.answer(raw(TLS_ALERT))
+    async with connected(server.base_url) as provider:
+        assert said_of(await ask(provider, request())) == NO_HTTP.replace("WAY", host)
+    with OpenProxy() as other:  # a server that answers as soon as it has read something
+        async with connected(f"https://127.0.0.1:{other.port}/v1") as provider:
+            heard = await ask(provider, request(clocks=QUICK))
+        assert f"127.0.0.1:{other.port}" in said_of(heard)
 
 
 def test_a_socks_proxy_without_its_extra_is_told_in_one_sentence(tmp_path: Path) -> None:
     flags = ["ask", "--root", str(tmp_path), "--base-url", "https://model.test/v1", "--user", "u", "x"]
     env = {"OPENAI_API_KEY": CANARY, "ALL_PROXY": f"socks5://me:{PASSWORD}@127.0.0.1:9"}
-    done = run([sys.executable, "-c", WITHOUT_SOCKSIO, *flags], env=env)
+    without = "import sys; sys.modules['socksio'] = None; from chatcmd.cli import main; sys.exit(main())"
+    done = run([sys.executable, "-c", without, *flags], env=env)
     assert done.code == 2
     assert done.err == "chatcmd: ALL_PROXY is a socks proxy; install what it needs: pip install 'httpx2[socks]'\n"
-
-
-def test_a_variable_that_holds_no_proxy_is_told_in_one_sentence(tmp_path: Path) -> None:
-    flags = ["--root", str(tmp_path), "--base-url", "https://model.test/v1", "--user", "u"]
-    env = {"OPENAI_API_KEY": CANARY, "ALL_PROXY": f"socks://me:{PASSWORD}@127.0.0.1:9"}
-    done = run([*CHATCMD, "ask", *flags, "x"], env=env)
-    assert done.code == 2
-    assert done.err == (
-        "chatcmd: ALL_PROXY has the scheme 'socks'; a proxy is http, https, socks5, socks5h; "
-        "correct it, unset it, or name the host in NO_PROXY\n"
-    )
 
 
 @pytest.mark.parametrize(
@@ -247,11 +342,11 @@ def test_a_variable_that_holds_no_proxy_is_told_in_one_sentence(tmp_path: Path) 
 )
 async def test_an_address_that_cannot_be_used_is_told_in_one_sentence(base_url: str, proxy: str | None) -> None:
     try:
-        provider = Compatible(service(base_url, proxy=proxy), {}, 0.2)
+        provider = Compatible(service(base_url, proxy=proxy), {})
     except UsageError as told:
         assert PASSWORD not in str(told)  # noqa: PT017 - one of two ways to be told
         return
-    heard = await ask(provider, request())
+    heard = await ask(provider, request(clocks=QUICK))
     await provider.close()
     assert heard.raised in ("Unreachable", "TimedOut", "ProviderError")
     said_of(heard)

@@ -12,7 +12,7 @@ from tests.chat.stage import PERSONA, Stage, said, spoken
 from tests.history.made import ID, abandoned, answer, question, saved, session, tree
 from tests.hostile import HOSTILE, raw_controls
 from tests.replay.asked import MODELS, Models, against, document, numbered, recorded, replay, replays
-from tests.replies import FAULTS, error, gated, say
+from tests.replies import FOR_GOOD, FAULTS, error, gated, say
 
 OTHER = "20260101T000000Z-aaaa"
 
@@ -141,7 +141,7 @@ def test_the_settings_of_the_recording_hold_unless_others_are_said(stage: Stage)
 
 def test_a_model_that_fails_stops_no_other_and_is_gone_on_with(stage: Stage, models: Models) -> None:
     numbered(stage.root, 3)
-    models.scripted["gpt-4", "question 2"] = error(500, "out of order")
+    models.scripted["gpt-4", "question 2"] = error(500, "out of order", headers=FOR_GOOD)
     done = replay(stage, ID, *against(*MODELS))
     assert done.code == 4
     assert "gpt-4: 127.0.0.1" in done.err
@@ -235,7 +235,7 @@ def test_ctrl_c_keeps_what_was_answered_and_goes_on_from_there(stage: Stage, mod
 
 def test_what_is_told_at_ctrl_c_counts_what_earlier_runs_have_answered(stage: Stage, models: Models) -> None:
     numbered(stage.root, 3)
-    models.scripted["gpt-4", "question 2"] = error(500, "down")
+    models.scripted["gpt-4", "question 2"] = error(500, "down", headers=FOR_GOOD)
     assert replay(stage, ID, *against("gpt-4")).code == 4
     models.scripted["gpt-4o", "question 1"] = held = gated(["half of ", "an answer"])
     with stage.open_pipe("replay", ID, *against("gpt-4o", "gpt-4"), "--jobs", "1") as program:
@@ -419,7 +419,7 @@ def test_hostile_answers_are_inert_on_every_stream(stage: Stage, models: Models)
 def test_hostile_errors_and_titles_are_inert(stage: Stage, models: Models) -> None:
     hostile = "\x1b]0;owned\x07\u202e"
     recorded(stage.root, ("q", "a"), title=hostile)
-    models.scripted["gpt-4o", "q"] = error(500, hostile)
+    models.scripted["gpt-4o", "q"] = error(500, hostile, headers=FOR_GOOD)
     done = replay(stage, ID, *against("gpt-4o"))
     assert done.code == 4
     assert raw_controls(done.out_bytes + done.err.encode()) == []

@@ -8,7 +8,7 @@ from tests.chat.stage import Stage
 from tests.history.made import ID
 from tests.hostile import HOSTILE, raw_controls
 from tests.replay.asked import Models, against, numbered, recorded
-from tests.replies import error, gated, say
+from tests.replies import FOR_GOOD, error, gated, say
 
 CHANGED = ("the old way", "the new way")
 
@@ -55,7 +55,7 @@ def test_a_failure_is_told_above_the_rows(stage: Stage, models: Models) -> None:
     numbered(stage.root, 2)
     held = gated(["well"])
     models.scripted["gpt-4o", "question 2"] = held
-    models.scripted["gpt-4", "question 1"] = error(500, "out of order")
+    models.scripted["gpt-4", "question 1"] = error(500, "out of order", headers=FOR_GOOD)
     with stage.terminal("replay", ID, *against("gpt-4o", "gpt-4"), rows=40) as terminal:
         terminal.expect("out of order")
         terminal.expect(re.compile(r"gpt-4o +█+ +1/2"))

@@ -68,7 +68,7 @@ async def test_a_model_that_cannot_be_asked_is_refused_and_nothing_changes(
     assert [spoken(each) for each in stage.sessions()] == [said("q1", "a1", "q2", "a2")]
 
 
-@pytest.mark.parametrize("fault", ["500", "200html", "404"])
+@pytest.mark.parametrize("fault", ["500for_good", "200html", "404"])
 async def test_another_model_that_fails_leaves_everything_as_it_was(stage: Stage, server: Loopback, fault: str) -> None:
     server.answer(say("a1"), FAULTS[fault], say("a2"))
     talked = await stage.talk(keyboard=Keys(["q1", "/retry gpt-4o", "q2", "/model", "0"]), user="u")
@@ -80,7 +80,7 @@ async def test_another_model_that_fails_leaves_everything_as_it_was(stage: Stage
 
 
 async def test_a_question_that_was_given_back_is_asked_of_another_model(stage: Stage, server: Loopback) -> None:
-    server.answer(say("a1"), FAULTS["500"], say("b2"))
+    server.answer(say("a1"), FAULTS["500for_good"], say("b2"))
     await stage.talk(keyboard=Keys(["q1", "q2", "/retry gpt-4", "0"]), user="u")
     assert [request.body["model"] for request in server.chats][-1] == "gpt-4"
     [session] = stage.sessions()
@@ -116,7 +116,7 @@ async def test_an_editor_left_without_a_change_or_a_word_does_nothing(
     assert len(stage.files()) == 1
 
 
-@pytest.mark.parametrize("fault", ["500", "200html"])
+@pytest.mark.parametrize("fault", ["500for_good", "200html"])
 async def test_an_edited_question_that_fails_stands_in_the_line(stage: Stage, server: Loopback, fault: str) -> None:
     server.answer(say("a1"), FAULTS[fault])
     keys = Writing(["q1", "/edit", "0"], "a long text")
@@ -128,7 +128,7 @@ async def test_an_edited_question_that_fails_stands_in_the_line(stage: Stage, se
 
 
 async def test_a_question_that_was_given_back_is_edited_and_asked(stage: Stage, server: Loopback) -> None:
-    server.answer(say("a1"), FAULTS["500"], say("b2"))
+    server.answer(say("a1"), FAULTS["500for_good"], say("b2"))
     keys = Writing(["q1", "q2", "/edit", "0"], "shorter")
     await stage.talk(keyboard=keys, user="u")
     assert keys.opened == ["q2"]

@@ -266,7 +266,7 @@ async def test_retry_branches_with_another_answer(stage: Stage, server: Loopback
     assert (old["ended_by"], new["parent"]) == ("switch", {"id": old["id"], "turn": 1})
 
 
-@pytest.mark.parametrize("fault", ["500", "200html"])
+@pytest.mark.parametrize("fault", ["500for_good", "200html"])
 async def test_retry_that_fails_leaves_the_session_as_it_was(stage: Stage, server: Loopback, fault: str) -> None:
     server.answer(say("a1"), FAULTS[fault], say("a2"))
     keys = Keys(["q1", "/retry", "q2", "0"])
