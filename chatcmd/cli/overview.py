@@ -12,6 +12,7 @@ def overview(room: int) -> str:
         (_("chatcmd ask QUESTION ..."), _("one question, one answer")),
         (_("chatcmd history COMMAND"), _("what was saved: list, search, show, export, import, stats, ...")),
         (_("chatcmd replay SESSION"), _("watch it, or ask its questions again")),
+        ("chatcmd doctor", _("what is configured, where from, and whether it works")),
         (_("chatcmd COMMAND --help"), _("all that a command takes")),
         ("chatcmd --offline", _("try it at once: a demo model, no key and no network")),
         ("chatcmd --lang en|zh", _("speak English or Chinese; else as LC_ALL, LC_MESSAGES or LANG say")),

@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from msgspec import Struct, field
@@ -43,16 +43,22 @@ TOOLS = (
 async def copy(text: str, environ: Mapping[str, str], patience: float = PATIENCE) -> str | None:
     """Copy with the first tool that can, and name it; None where there is none, UsageError where none could."""
     failed = None
-    for tool in TOOLS:
-        found = shutil.which(tool.words[0], path=environ.get("PATH", os.defpath))
-        if found and (not tool.variables or any(environ.get(name) for name in tool.variables)):
-            failure = await _run(found, tool, text, environ, patience)
-            if failure is None:
-                return tool.words[0]
-            failed = failed or _("{tool} could not copy: {reason}").format(tool=tool.words[0], reason=failure)
+    for path, tool in tools(environ):
+        failure = await _run(path, tool, text, environ, patience)
+        if failure is None:
+            return tool.words[0]
+        failed = failed or _("{tool} could not copy: {reason}").format(tool=tool.words[0], reason=failure)
     if failed:
         raise UsageError(failed)
     return None
+
+
+def tools(environ: Mapping[str, str]) -> Iterator[tuple[str, Tool]]:
+    """Find the tools that are there and fit, in the order in which they are tried, each with its path."""
+    for tool in TOOLS:
+        found = shutil.which(tool.words[0], path=environ.get("PATH", os.defpath))
+        if found and (not tool.variables or any(environ.get(name) for name in tool.variables)):
+            yield found, tool
 
 
 def osc52(text: str) -> str | None:

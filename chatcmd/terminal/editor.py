@@ -24,7 +24,7 @@ async def edited(text: str, environ: Mapping[str, str]) -> str:
 
     The terminal must be as it was before the chat. Raises UsageError when there is no editor, or it fails.
     """
-    words = _editor(environ)
+    words = editor_of(environ)
     with tempfile.TemporaryDirectory(prefix="chatcmd-") as folder:  # the editor's own copies stay private in it, too
         path = Path(folder) / "question.md"
         path.touch(0o600)
@@ -40,7 +40,8 @@ async def edited(text: str, environ: Mapping[str, str]) -> str:
         return _read(path, words[0])
 
 
-def _editor(environ: Mapping[str, str]) -> list[str]:
+def editor_of(environ: Mapping[str, str]) -> list[str]:
+    """Name the command of the editor that is used; raises UsageError when there is none."""
     for name in ("VISUAL", "EDITOR"):
         if value := environ.get(name, "").strip():
             try:

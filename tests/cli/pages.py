@@ -28,10 +28,11 @@ PAGES = (
     "history stats --help",
     "history import --help",
     "replay --help",
+    "doctor --help",
 )
 
 _COMMANDS = re.compile(
-    r"chatcmd(?: (?:chat|ask|replay|history|list|show|search|rename|tag|delete|trash|reindex|verify|path|export|stats"
+    r"chatcmd(?: (?:chat|ask|replay|doctor|history|list|show|search|rename|tag|delete|trash|reindex|verify|path|export|stats"
     r"|import))*|--lang en|--role user\|assistant|--from|/\S+"
 )
 # Two words in a row, or one that no Chinese sentence and no name of ours has.

@@ -11,7 +11,7 @@ import pytest
 
 from chatcmd import vocabulary
 from chatcmd.conversation.tokens import LONGEST_TOKEN, byte_length
-from chatcmd.vocabulary import tables
+from chatcmd.vocabulary import intact, tables
 
 PUBLISHED = {
     "cl100k_base": (100_256, "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7"),
@@ -55,6 +55,11 @@ def test_the_shipped_table_is_the_published_one(encoding: str) -> None:
     assert len(tokens) == len(set(tokens)) == size
     rebuilt = b"".join(b"%b %d\n" % (b64encode(token), rank) for rank, token in enumerate(tokens))
     assert sha256(rebuilt).hexdigest() == digest
+
+
+def test_the_shipped_files_are_those_that_doctor_knows() -> None:
+    assert set(intact.DIGESTS) == set(PUBLISHED)
+    assert intact.damaged() == []
 
 
 @both

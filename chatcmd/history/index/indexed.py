@@ -5,8 +5,8 @@ from pathlib import Path
 from chatcmd.errors import NotSaved, reason
 from chatcmd.history.index import IndexTrouble
 from chatcmd.history.index.lookup import Lookup
-from chatcmd.history.index.refresh import Progress, notice, refresh
-from chatcmd.history.index.store import Store, discard
+from chatcmd.history.index.refresh import Progress, behind, notice, refresh
+from chatcmd.history.index.store import Store, discard, is_sound
 from chatcmd.language import _
 
 
@@ -29,6 +29,19 @@ class Indexed:
             refresh(self._store, self._history, thoroughly=thoroughly, most=most, progress=progress)
         except OSError as error:
             raise IndexTrouble(str(error)) from error
+
+    @staticmethod
+    def behind(path: Path, history: Path) -> int | None:
+        """Count the sessions in which an index is behind the disk, None when it is damaged; raises IndexTrouble."""
+        if not is_sound(path):
+            return None
+        store = Store(path)
+        try:
+            return behind(store, history)
+        except OSError as error:
+            raise IndexTrouble(str(error)) from error
+        finally:
+            store.close()
 
     def notice(self, path: Path) -> None:
         """Take up a file that was edited in its place."""

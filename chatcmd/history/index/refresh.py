@@ -71,6 +71,13 @@ def refresh(
             _settle(store, changes)
 
 
+def behind(store: Store, history: Path) -> int:
+    """Count the files that are not in the index as they are on the disk; nothing is taken up. Raises OSError."""
+    changes = _changes(store, history, thoroughly=True)
+    gone = sum(len(store.stamps(number)) for number in changes.removed)
+    return gone + len(changes.fresh) + sum(len(names) for _number, names in changes.gone)
+
+
 def notice(store: Store, history: Path, path: Path) -> None:
     """Take up a file that is not as it was when it was read; raises IndexTrouble."""
     folder = store.folders().get(path.parent.name)

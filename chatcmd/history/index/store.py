@@ -177,7 +177,7 @@ def is_sound(path: Path) -> bool:
             return bool(connection.execute("PRAGMA quick_check").fetchone() == ("ok",))
     except sqlite3.OperationalError as error:  # locked, or left by a killed process: opening it for writing mends that
         return error.sqlite_errorname in ("SQLITE_BUSY", "SQLITE_READONLY_ROLLBACK")
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):  # SQLite's own words may hold bytes of it that are no text
         return False
 
 
@@ -195,7 +195,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         return _connected(path)
     except sqlite3.OperationalError:
         raise  # locked, or on a disk that cannot be written
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError):  # SQLite's own words may hold bytes of it that are no text
         discard(path)
         return _connected(path)
 
