@@ -36,7 +36,7 @@ class Providers:
 
     def through(self, services: tuple[Service, ...]) -> "Persistent":
         """Return the one provider that answers by any of these services, and remembers which can."""
-        from chatcmd.provider.persistent import Persistent  # noqa: PLC0415 - the first prompt does not need it
+        from chatcmd.provider.persistent import Persistent
 
         return self._persistent.setdefault(services, Persistent(services, self.reach))
 

@@ -6,12 +6,31 @@ from urllib.parse import urlsplit
 
 from chatcmd.errors import UsageError
 from chatcmd.language import _
-from chatcmd.settings.url import Proxy, is_loopback, proxy_url
+from chatcmd.settings.url import Proxy, host_of, is_loopback, proxy_url
 
 
 def proxy_for(url: str, setting: Proxy | None, environ: Mapping[str, str]) -> Proxy | None:
-    """Choose the proxy for an address; raises UsageError when a variable holds no proxy."""
-    if is_loopback(url) or _excepted(url, environ):
+    """Choose the proxy for an address; raises UsageError for a variable that holds none, and for one that may err."""
+    proxy = _chosen(url, setting, environ)
+    if proxy is not None and ":" in (urlsplit(url).hostname or "") and urlsplit(proxy.url).scheme in ("http", "https"):
+        # The transport leaves out the brackets: [fd00::1]:80 is asked for as fd00::1:80, which is also another host.
+        raise UsageError(
+            _(
+                "the proxy {proxy} ({place}) could take {host} for another host; name the service in place of its IPv6 "
+                "address, or reach it without a proxy"
+            ).format(proxy=host_of(proxy.url), place=proxy.origin, host=host_of(url))
+        )
+    return proxy
+
+
+def _chosen(url: str, setting: Proxy | None, environ: Mapping[str, str]) -> Proxy | None:
+    if is_loopback(url):
+        return None  # the proxy would take it for its own machine, and hand key and question to whoever listens there
+    if setting is not None and setting.flagged:
+        # Unlike curl's, for here a flag comes before the environment, and NO_PROXY is of the environment: whoever asks
+        # for a proxy for this one run must not be led past it, seen by all, without a word.
+        return setting
+    if _excepted(url, environ):
         return None
     if setting is not None and setting.said:
         return setting

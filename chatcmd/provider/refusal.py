@@ -15,7 +15,7 @@ from chatcmd.provider.chunk import error_text
 from chatcmd.provider.pause import retry_after
 from chatcmd.provider.place import Place
 from chatcmd.provider.too_long import is_too_long, numbers
-from chatcmd.provider.unreached import unreached, wants_password
+from chatcmd.provider.unreached import is_no_http, unreached, wants_password
 from chatcmd.settings.url import host_of
 
 
@@ -41,9 +41,13 @@ def _passes(error: Exception, translated: errors.ProviderError) -> bool:
         says = error.response.headers.get("x-should-retry")
         status = error.status_code
         return says == "true" or (says != "false" and (status in PASSING or status >= 500))  # noqa: PLR2004
+    cause = _cause(error)
     if isinstance(error, openai.APITimeoutError):
-        return isinstance(_cause(error), httpx2.ConnectTimeout)  # what was waited for so long is not asked for again
-    return isinstance(error, openai.APIConnectionError) and not isinstance(_cause(error), LASTING)
+        return isinstance(cause, httpx2.ConnectTimeout)  # what was waited for so long is not asked for again
+    if isinstance(cause, httpx2.ProxyError):  # it says so in words: it found no way for now
+        return any(status in str(cause) for status in ("502", "503", "504"))
+    lasts = isinstance(cause, LASTING) or is_no_http(cause)
+    return isinstance(error, openai.APIConnectionError) and not lasts
 
 
 def said(error: Any) -> str:
@@ -174,16 +178,15 @@ def _misused(error: Exception, place: Place) -> errors.ProviderError:
     return errors.ProviderError(sentence.format(host=place.host, error=error))
 
 
-def _unexpected(error: Exception, place: Place) -> errors.ProviderError:
-    sentence = _("the request to {host} failed in an unexpected way: {error}; try again")
-    return errors.ProviderError(sentence.format(host=place.host, error=type(error).__name__))
+def _unexpected(error: Exception, _place: Place) -> errors.ProviderError:
+    """Nothing that a server or a library below is known to do: a fault of ours, and reported as such."""
+    return errors.ProviderError(str(errors.OurFault(error, "a request")))
 
 
 PASSING = (408, 409, 429)
 """Below 500, what may be gone a moment later (the SDK's own rule)."""
 
 LASTING = (
-    httpx2.ProxyError,
     httpx2.LocalProtocolError,
     httpx2.UnsupportedProtocol,
     UnicodeEncodeError,
@@ -191,7 +194,7 @@ LASTING = (
 )
 """What stands between us and a server and does not go away by itself."""
 
-TELLING = (*LASTING, httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.ConnectTimeout)
+TELLING = (*LASTING, httpx2.ProxyError, httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.ConnectTimeout)
 
 Row = Callable[[Any, Place], errors.ProviderError]
 

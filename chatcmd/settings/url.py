@@ -5,19 +5,29 @@ from urllib.parse import SplitResult, urlsplit
 from msgspec import Struct
 
 from chatcmd.language import _
+from chatcmd.settings.origin import Origin
 
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
+
+
+class Address(Struct, frozen=True):
+    """A service's address, and where it was set."""
+
+    url: str
+    origin: Origin
 
 
 class Proxy(Struct, frozen=True):
     """A proxy's address, with user name and password if it has them, and where it was set.
 
-    `said` marks one that a flag or a CHATCMD_ variable names: it comes before the usual proxy variables.
+    `said` marks one that a flag or a CHATCMD_ variable names: it comes before the usual proxy variables. `flagged`
+    marks one that a flag names: it comes before NO_PROXY too.
     """
 
     url: str
     origin: str
     said: bool = False
+    flagged: bool = False
 
 
 def service_url(text: str) -> str:

@@ -170,6 +170,18 @@ async def test_what_cannot_be_sent_is_refused_and_the_question_given_back(stage:
     assert KEY not in talked.notes + talked.out
 
 
+async def test_a_key_that_a_command_gives_is_not_asked_for_to_look_for_it(stage: Stage, here: Path) -> None:
+    assert stage.server is not None
+    ran, given = here / "ran", "sk-given-0123456789"
+    far = f'[providers.far]\nbase_url = "{stage.server.base_url}"\n'
+    stage.settings(f"{far}key_command = \"sh -c 'touch {ran}; echo {given}'\"")
+    (here / "secret.txt").write_text(f"key = {given}")
+    await talk(stage, "see @notes.md")
+    assert not ran.exists()
+    talked, _ = await talk(stage, "/model far/x", "q", "see @secret.txt")
+    assert "secret.txt is not sent: it holds a key that chatcmd uses; leave it out" in talked.notes
+
+
 async def test_an_image_of_an_earlier_turn_needs_a_model_that_sees_too(stage: Stage, here: Path) -> None:
     (here / "b.jpg").write_bytes(jpeg(9, 9))
     lines = ("see @cat.png", "/model gpt-3.5-turbo", "so?", "/retry gpt-4", "/model unknown", "see @b.jpg", "/undo 2")

@@ -8,13 +8,15 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chatcmd.errors import SettingsError
+from tests.certificates import Certificate
 from tests.chat.stage import Stage, Talked
-from tests.loopback import Loopback, status
-from tests.proxies import OpenProxy
+from tests.loopback import FAULTS, Loopback, status
+from tests.proxies import Encrypted, OpenProxy
 
 pytestmark = [pytest.mark.usefixtures("names"), pytest.mark.faults(16, 18)]
 
@@ -60,10 +62,17 @@ class Street:
 
 
 @pytest.fixture(scope="module")
-def street() -> Iterator[Street]:
+def opened() -> Iterator[Street]:
     street = Street()
     yield street
     street.close()
+
+
+@pytest.fixture
+def street(opened: Street) -> Street:
+    """Forget what a test before this one may have left when it failed."""
+    opened.taken()
+    return opened
 
 
 async def ask(
@@ -90,7 +99,7 @@ async def ask(
         (root / "envs" / name).unlink(missing_ok=True)
     if "OPENAI_API_KEY" in keys:
         stage.environ["OPENAI_API_KEY"] = secret("OPENAI_API_KEY")
-    flags = {"base_url": urls["--base-url"]} if "--base-url" in urls else {}
+    flags: dict[str, Any] = {"base_url": urls["--base-url"]} if "--base-url" in urls else {}
     return await stage.talk("u", QUESTION, model=model, **flags)
 
 
@@ -107,8 +116,8 @@ def meant_for(addresses: tuple[str, ...], keys: tuple[str, ...]) -> dict[str, se
 async def test_the_first_key_reaches_the_first_address_alone_or_nobody(
     addresses: tuple[str, ...], tmp_path: Path, street: Street
 ) -> None:
-    for keys in subsets(KEYS):
-        talked = await ask(tmp_path, street, (*addresses, NAMED), keys, "m")
+    for keys in subsets(KEYS[:-1]):
+        talked = await ask(tmp_path, street, (*addresses, NAMED), (*keys, NAMED), "m")
         expected = meant_for(addresses, keys)
         assert street.taken() == expected, keys
         assert talked.code == (0 if expected else 2)
@@ -117,7 +126,7 @@ async def test_the_first_key_reaches_the_first_address_alone_or_nobody(
         assert not any(secret(key) in talked.out + talked.notes for key in KEYS)
 
 
-@pytest.mark.parametrize("addresses", list(subsets(ADDRESSES[1:])), ids=" ".join)
+@pytest.mark.parametrize("addresses", [(), ADDRESSES[1:]], ids=["alone", "beside all others"])
 async def test_a_named_service_is_sent_its_own_key_or_none(
     addresses: tuple[str, ...], tmp_path: Path, street: Street
 ) -> None:
@@ -137,6 +146,46 @@ async def test_each_of_two_services_is_sent_its_own_key_in_one_chat(tmp_path: Pa
     assert street.taken() == {"OPENAI_BASE_URL": {QUESTION, "OPENAI_API_KEY"}, NAMED: {QUESTION, NAMED}}
 
 
+@pytest.mark.parametrize("refusal", ["401", "403", "429quota"])
+async def test_a_key_that_takes_over_goes_to_its_own_address_and_no_other(
+    refusal: str, tmp_path: Path, street: Street
+) -> None:
+    first, second, third = (street.servers[place] for place in ("settings.toml", "CHATCMD_BASE_URL", NAMED))
+    listed: list[Any] = [
+        {"key": secret("openai_key"), "base_url": first.base_url},
+        {"key": secret("configs"), "base_url": second.base_url},
+        secret(NAMED),
+    ]
+    stage = Stage(tmp_path, environ={"CHATCMD_OFFLINE": ""})
+    stage.settings(f'base_url = "{third.base_url}"')
+    stage.environ["CHATCMD_OFFLINE"] = ""
+    path = tmp_path / "envs" / "openai_key"
+    path.write_text(json.dumps({"api": listed}))
+    path.chmod(0o600)
+    for server in (first, second, third):
+        server.answer(FAULTS[refusal])
+    talked = await stage.talk("u", QUESTION)
+    assert talked.code == 4, talked.notes
+    assert street.taken() == {
+        "settings.toml": {QUESTION, "openai_key"},
+        "CHATCMD_BASE_URL": {QUESTION, "configs"},
+        NAMED: {QUESTION, NAMED},
+    }
+    assert not any(secret(key) in talked.out + talked.notes for key in KEYS)
+
+
+async def test_a_key_with_an_address_is_not_sent_to_one_that_was_said(tmp_path: Path, street: Street) -> None:
+    stage = Stage(tmp_path, street.servers["OPENAI_BASE_URL"])
+    del stage.environ["OPENAI_API_KEY"]
+    own = street.servers["settings.toml"].base_url
+    path = tmp_path / "envs" / "openai_key"
+    path.parent.mkdir()
+    path.write_text(json.dumps({"api": [{"key": secret("openai_key"), "base_url": own}]}))
+    path.chmod(0o600)
+    assert (await stage.talk("u", QUESTION)).code == 0
+    assert street.taken() == {"OPENAI_BASE_URL": {QUESTION}}
+
+
 NETRC = "default login netrc-name password sk-of-netrc\n"
 
 FOREIGN = {
@@ -154,7 +203,6 @@ FOREIGN = {
     "ALL_PROXY": "http://FOREIGN",
     "WS_PROXY": "http://FOREIGN",
     "SSL_CERT_DIR": "",
-    "PYTHONHTTPSVERIFY": "0",
 }
 
 
@@ -168,7 +216,7 @@ async def test_what_other_programs_read_changes_neither_the_host_nor_what_it_is_
     """Every variable on its own, as some do their harm only where others are not set; and all of them at once."""
     (tmp_path / "netrc").write_text(NETRC)
     with Loopback() as other:
-        for names in [*([name] for name in FOREIGN), list(FOREIGN)]:
+        for names in [*([name] for name in FOREIGN if not keyless), list(FOREIGN)]:
             values = {name: FOREIGN[name].replace("FOREIGN", f"127.0.0.1:{other.port}") for name in names}
             values["NETRC"] = str(tmp_path / "netrc")
             for name, value in values.items():
@@ -181,6 +229,33 @@ async def test_what_other_programs_read_changes_neither_the_host_nor_what_it_is_
             assert not any(word in str(received.headers) for word in ("foreign", "netrc")), names
             assert street.taken() == {"--base-url": {QUESTION, *keys}}
             assert (talked.code, other.connections) == (0, 0)
+
+
+async def test_what_decrypts_a_connection_is_never_written(
+    tmp_path: Path, trusted: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "secrets"))
+    with (
+        Loopback() as server,
+        Encrypted(trusted.context(), server.port) as front,
+        OpenProxy(tls=trusted.context()) as proxy,
+    ):
+        stage = Stage(tmp_path, server)
+        stage.environ["OPENAI_BASE_URL"] = f"https://model.test:{front.port}/v1"
+        assert (await stage.talk("u", QUESTION)).code == 0
+        assert (await stage.talk("u", QUESTION, proxy=proxy.url("https"))).code == 0
+        assert len(server.chats) == 2
+    assert not (tmp_path / "secrets").exists()
+
+
+def test_no_variable_makes_a_certificate_trusted_that_is_not(tmp_path: Path, shown: Certificate) -> None:
+    with Loopback() as server, Encrypted(shown.context(), server.port) as front:
+        env = {"PYTHONHTTPSVERIFY": "0", "NODE_TLS_REJECT_UNAUTHORIZED": "0", "GIT_SSL_NO_VERIFY": "1"}
+        stage = Stage(tmp_path, server, env)
+        stage.environ["OPENAI_BASE_URL"] = f"https://127.0.0.1:{front.port}/v1"
+        done = stage.pipe("", "ask", QUESTION)
+        assert (done.code, done.out, server.requests) == (4, "", [])
+        assert done.err.startswith(f"chatcmd: the certificate of 127.0.0.1:{front.port} is not trusted: ")
 
 
 LOCATIONS = {

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,7 +123,7 @@ async def talk(way: Way, root: Path, proxy: OpenProxy, port: int, url: str = "")
     key = root / "envs" / "openai_key"
     key.touch(mode=0o600)
     key.write_text(KEY)
-    flags = {name: fill(text) for name, text in way.flags.items()}
+    flags: dict[str, Any] = {name: fill(text) for name, text in way.flags.items()}
     talked = await stage.talk("u", QUESTION, model=way.model, **flags)
     assert talked.code == 0, talked.notes
     return talked.out

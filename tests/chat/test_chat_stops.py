@@ -231,6 +231,19 @@ def test_terminal_that_vanishes_while_idle_ends_it_even_when_nobody_says_so(
     assert [each["messages"][1]["content"] for each in offline.sessions()] == ["q"]
 
 
+@pytest.mark.parametrize("words", [[], ["sh", "-c", 'trap "" HUP; exec "$@"', "sh"]])
+def test_terminal_that_vanishes_while_it_is_drawn_on_ends_it(offline: Stage, words: list[str]) -> None:
+    with Terminal([*words, *CHATCMD], env=offline.environ) as terminal:
+        begin(terminal, "q")
+        # What it is told while it stands still comes all at once: it draws anew where nothing is any more.
+        terminal.signal(signal.SIGSTOP)
+        terminal.signal(signal.SIGWINCH)
+        terminal.close_master()
+        terminal.signal(signal.SIGCONT)
+        assert terminal.wait() == 129
+    assert [each["ended_by"] for each in offline.sessions()] == ["signal"]
+
+
 def check_ended(terminal: Terminal, code: int) -> None:
     assert terminal.wait() == code
     assert terminal.modes() == terminal.first_modes

@@ -102,22 +102,22 @@ def test_every_sentence_names_host_cause_and_remedy_and_no_secret(kind: type[Exc
 
 def test_an_error_of_an_unknown_kind_is_told_too() -> None:
     told = translate(ZeroDivisionError(CANARY), PLACE)
-    assert str(told) == "the request to api.test failed in an unexpected way: ZeroDivisionError; try again"
+    assert str(told) == "something went wrong inside chatcmd (ZeroDivisionError); the chat goes on, please report it"
 
 
 def test_a_way_through_a_proxy_is_named_without_its_password() -> None:
     refused = openai.APIConnectionError(request=QUESTION)
-    refused.__cause__ = httpx2.ProxyError("407 se@cret")
+    refused.__cause__ = httpx2.ProxyError("403 se@cret")
     assert str(translate(refused, PLACE)) == (
-        "no way to api.test through the proxy proxy.test:3128 (HTTPS_PROXY): it says 407 ••••; "
-        "check the proxy's address and password"
+        "no way to api.test through the proxy proxy.test:3128 (HTTPS_PROXY): it says 403 ••••; "
+        "check the address, or ask whoever runs the proxy"
     )
 
 
 def test_the_reason_of_a_failed_connection_is_found_in_a_group() -> None:
     refused = openai.APIConnectionError(request=QUESTION)
     refused.__cause__ = ExceptionGroup("both", [ConnectionRefusedError(111, "Connect call failed ('::1', 80)")])
-    assert "connection refused; check" in str(translate(refused, PLACE))
+    assert "connection refused; start it" in str(translate(refused, PLACE))
 
 
 LONG = "x" * 470
@@ -178,7 +178,7 @@ STATUSES = [
     (409, {"error": "busy"}, "RequestRefused", "(409): busy; change"),
     (413, "<html><body>Too large</body></html>", "RequestRefused", "refused the request (413); change"),
     (408, b"", "TimedOut", "gave up waiting (408); try again"),
-    (407, b"", "Unreachable", "asks for a password"),
+    (407, b"", "RequestRefused", "refused the request (407)"),
     (500, {"detail": "out\nof   memory"}, "ServerFailed", "(500): out of memory; try again"),
     (503, {"code": 1301, "msg": "服务繁忙"}, "ServerFailed", "(503): 服务繁忙; try again"),
     (507, {"error": {"code": 507}}, "ServerFailed", "(507): 507; try again"),

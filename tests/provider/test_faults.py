@@ -53,6 +53,12 @@ OUTCOMES: dict[str, tuple[str, str | None, str, str]] = {
         ("HOST forbids this: Country, region, or territory not supported; "
         "check what the key (from envs/openai_key line 1) may use, and from where"),
     ),
+    "500for_good": (
+        "",
+        None,
+        "ServerFailed",
+        "HOST failed (500): The server had an error while processing your request; try again",
+    ),
     "404": (
         "",
         None,

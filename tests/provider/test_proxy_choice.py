@@ -63,8 +63,8 @@ def test_every_set_of_places_is_read_in_one_order() -> None:
         proxy = None if setting is None else Proxy(P, setting, *places[setting])
         environ = ({"HTTPS_PROXY": P} if variable else {}) | ({"NO_PROXY": "api.test"} if no_proxy else {})
         found = proxy_for(API, proxy, environ)
-        ranked = [each for each in ("--proxy", "CHATCMD_PROXY") if each == setting]
-        ranked += (["HTTPS_PROXY"] if variable else []) + (["file"] if setting == "file" else [])
+        there = {setting, "HTTPS_PROXY" if variable else None}
+        ranked = [each for each in ("--proxy", "CHATCMD_PROXY", "HTTPS_PROXY", "file") if each in there]
         expected = next((each for each in ranked if each == "--proxy" or not no_proxy), None)
         assert (found and found.origin) == expected, (setting, environ)
 
