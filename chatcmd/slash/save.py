@@ -1,4 +1,4 @@
-"""/save: write the session's file now."""
+"""/save: write the session's file now, in the history or elsewhere."""
 
 from chatcmd.app import App
 from chatcmd.errors import UsageError
@@ -8,14 +8,21 @@ from chatcmd.slash.registry import command
 
 @command(
     "save",
-    "",
+    marked("[FOLDER]"),
     marked("write this session's file now, and say where it is"),
     group="session",
-    more=marked("Nothing depends on it: each question is on the disk before it is sent, and leaving saves everything."),
+    more=marked(
+        "Nothing depends on it: each question is on the disk before it is sent, and leaving saves everything. When the "
+        "history's disk fails, FOLDER is another place for this session, and for those that ended unsaved; a name that "
+        "ends with .json is the file itself. What was saved elsewhere comes back with: chatcmd history import FILE"
+    ),
 )
-async def save(app: App, argument: str) -> None:  # noqa: ARG001 - all commands are called alike
+async def save(app: App, argument: str) -> None:
+    if argument:
+        _save_elsewhere(app, argument)
+        return
     if app.library is None:
-        raise UsageError(_("nothing is kept with --no-save; start without it"))
+        raise UsageError(_("nothing is kept with --no-save; start without it, or name a folder: /save FOLDER"))
     talk = app.talk
     try:
         path = talk.save()
@@ -25,3 +32,16 @@ async def save(app: App, argument: str) -> None:  # noqa: ARG001 - all commands 
         app.screen.note(_("there is nothing to save yet: no question was answered in this session"))
     else:
         app.screen.note(_("saved: {path}").format(path=app.settings.root.name(path)))
+
+
+def _save_elsewhere(app: App, typed: str) -> None:
+    from chatcmd.unsaved import write  # noqa: PLC0415 - a disk seldom fails
+
+    if not (app.talk.session.worth_saving or app.unsaved):
+        raise UsageError(_("there is nothing to save yet: no question was answered in this session"))
+    if app.talk.session.worth_saving:
+        write(app, app.talk, typed)
+    if not typed.endswith(".json"):
+        for talk in list(app.unsaved):
+            write(app, talk, typed)
+            app.unsaved.remove(talk)

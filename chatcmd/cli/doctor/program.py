@@ -15,8 +15,8 @@ NEEDED = (
     "PyYAML",
 )  # fmt: skip
 
-EXTRAS = {"socks": "socksio", "keyring": "keyring"}
-"""What can be installed beside, by the name of the extra: the module that it brings."""
+EXTRAS = {"socks": ("socksio", "'httpx2[socks]'"), "keyring": ("keyring", "keyring")}
+"""What can be installed beside, by the name of the extra: the module that it brings, and what is installed for it."""
 
 
 def program() -> Iterator[Finding]:
@@ -29,9 +29,10 @@ def program() -> Iterator[Finding]:
 
 
 def _extra(name: str) -> Finding:
-    if find_spec(EXTRAS[name]) is not None:
+    module, package = EXTRAS[name]
+    if find_spec(module) is not None:
         return Finding(f"program.{name}", name, "ok", _("installed"))
-    value = _("not installed; who needs it: pip install 'chatcmd[{name}]'").format(name=name)
+    value = _("not installed; who needs it: python -m pip install {package}").format(package=package)
     return Finding(f"program.{name}", name, "skipped", value)
 
 
