@@ -16,6 +16,7 @@ from chatcmd.errors import TimedOut, UsageError, reason
 from chatcmd.language import _
 from chatcmd.provider.answer import Answer, no_first_word
 from chatcmd.provider.chunk import error_text
+from chatcmd.provider.opened import closing_what_was_opened, watch
 from chatcmd.provider.place import Place
 from chatcmd.provider.proxy import proxy_for
 from chatcmd.provider.refusal import translate
@@ -83,7 +84,7 @@ class Compatible:
             began = now()
             try:
                 # The transport's own clock starts again at every byte: a server could drip headers for ever.
-                async with asyncio.timeout(clocks.first):
+                async with asyncio.timeout(clocks.first), closing_what_was_opened():
                     response = await stack.enter_async_context(
                         create(extra_headers=headers, timeout=_transport(clocks), **_quickly(parameters))
                     )
@@ -156,7 +157,7 @@ def client(service: Service, proxy: Proxy | None, *hooks: Hook) -> openai.AsyncO
             trust_env=False,
             verify=_trust(),
             proxy=proxy.url if proxy else None,
-            event_hooks={"request": list(hooks), "response": [_cut_refusal]},
+            event_hooks={"request": [watch, *hooks], "response": [_cut_refusal]},
         )
         return openai.AsyncOpenAI(api_key=key, base_url=service.base_url, max_retries=0, http_client=transport)
     except ImportError:

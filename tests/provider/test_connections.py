@@ -164,3 +164,31 @@ async def test_a_redirect_is_refused_and_nothing_is_sent_on(
     assert heard.sentence == (
         f"{host} redirects to 127.0.0.1:{other.port}, and no question follows it there; correct base_url"
     )
+
+
+@pytest.mark.parametrize("scheme", ["https", "socks5"])
+async def test_a_connection_that_is_given_up_while_hands_are_shaken_is_closed(scheme: str) -> None:
+    met, gone = asyncio.Event(), asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(1000):
+            met.set()
+        gone.set()
+        writer.close()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as listener:
+        host = f"127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+        base_url, proxy = (
+            (f"https://{host}/v1", None) if scheme == "https" else ("http://a.test/v1", f"socks5://{host}")
+        )
+        async with connected(base_url, proxy=proxy) as provider:
+            asking = asyncio.create_task(ask(provider, request()))
+            await met.wait()
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+            await asyncio.wait_for(gone.wait(), 10)
+            met.clear()
+            gone.clear()
+            assert (await ask(provider, request(clocks=QUICK))).raised == "TimedOut"
+            await asyncio.wait_for(gone.wait(), 10)
