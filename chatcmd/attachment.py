@@ -93,8 +93,10 @@ def _no_file(name: str, mode: int) -> str:
 
 def _holds_key(data: bytes, settings: Settings) -> bool:
     keys = [*settings.keys, *(key for named in settings.providers.values() for key in named.keys)]
-    secrets = [secret for key in keys if len(secret := key.secret.reveal()) >= LEAST_KEY]
-    return any(secret.encode(encoding) in data for secret in secrets for encoding in ("utf-8", *_UTF16.values()))
+    secrets = [key.secret.reveal() for key in keys if key.secret.at_hand]  # no command is run to look for its key
+    encodings = ("utf-8", *_UTF16.values())
+    long = (secret for secret in secrets if len(secret) >= LEAST_KEY)
+    return any(secret.encode(encoding) in data for secret in long for encoding in encodings)
 
 
 def _holds_private_key(path: str, data: bytes) -> bool:

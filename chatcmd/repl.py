@@ -7,8 +7,9 @@ from typing import Any
 from chatcmd.app import App
 from chatcmd.conversation.name import checked
 from chatcmd.desk import entitle
-from chatcmd.errors import ChatcmdError, Exit, NameRefused, OurFault, UsageError
+from chatcmd.errors import ChatcmdError, Exit, KeyInQuestion, NameRefused, OurFault, UsageError
 from chatcmd.language import _
+from chatcmd.settings.secret import holds_secret
 from chatcmd.signals import Leave, Signals, Stopped
 from chatcmd.slash.registry import Call, Question, parse
 from chatcmd.terminal import NO_DRAFT, EndOfInput, Interrupted, Keyboard, Line, ReaderGone
@@ -19,6 +20,9 @@ _HALVES = re.compile("[\ud800-\udfff]")
 
 TWICE_SECONDS = 2.0
 """A second Ctrl-C on an empty line leaves when it comes within so many seconds."""
+
+MOST_FAULTS = 3
+"""Faults of ours in a row, without a line read between them, that the chat outlives."""
 
 MOST_KNOWN = 8
 """Known users that are named; the rest are completed."""
@@ -35,13 +39,15 @@ class Repl:
         self._signals = signals
         self._draft = NO_DRAFT
         self._pressed: float | None = None
+        self._faults = 0
+        self._with_key = ""
 
     async def run(self) -> Exit:
         """Talk until the user leaves, input ends or a signal comes; every session is saved by then."""
         app, by_signal = self._app, True
         try:
             while True:
-                await self._once()
+                await self._step()
         except Leave as leave:
             by_signal = leave.exit_code != Exit.DONE
             code = leave.exit_code
@@ -49,11 +55,30 @@ class Repl:
             code = gone.exit_code
         finally:
             self._save("signal" if by_signal else "exit")
+        if app.unsaved:
+            from chatcmd.unsaved import last_try  # noqa: PLC0415 - a disk seldom fails
+
+            asks = self._keyboard.interactive and not by_signal and app.screen.gone is None
+            await last_try(app, self._keyboard if asks else None, self._signals)
         if code == Exit.DONE and app.screen.gone is not None:
             return app.screen.gone.exit_code
         if code == Exit.DONE and (app.exit_code == Exit.HISTORY or not self._keyboard.interactive):
             return app.exit_code
         return code
+
+    async def _step(self) -> None:
+        """Do what one line says; a fault of ours costs neither the chat nor what was typed."""
+        try:
+            while OurFault.unsaid:
+                self._app.fail(OurFault.unsaid.pop(0))
+            await self._once()
+        except (Leave, ReaderGone):
+            raise
+        except Exception as fault:
+            self._faults += 1
+            if self._faults > MOST_FAULTS:  # it would go on so for ever
+                raise
+            self._app.fail(fault if isinstance(fault, OurFault) else OurFault(fault, "the prompt"))
 
     async def _once(self) -> None:
         """Read one line and do what it says."""
@@ -66,10 +91,12 @@ class Repl:
         if line is None:
             self._draft = NO_DRAFT
             return
-        self._draft, asked = NO_DRAFT, False
+        self._draft, asked, during = NO_DRAFT, False, "a line"
+        turns = len(app.talk.session.turns)
         try:
             meant = parse(line.text)
             asked = isinstance(meant, Question)
+            during = f"/{meant.command.name}" if isinstance(meant, Call) else "a question"
             if isinstance(meant, Call):
                 given = await self._interruptible(meant.command.run(app, meant.argument))
                 self._draft = given if isinstance(given, Line) else Line(given or "")
@@ -83,17 +110,27 @@ class Repl:
             self._give_back(line if asked else NO_DRAFT)
         except (Leave, ReaderGone):
             raise
-        except Exception as fault:  # a fault of ours costs neither the chat nor the question
-            app.fail(OurFault(fault))
-            self._give_back(line if asked else NO_DRAFT)
+        except Exception as fault:
+            talk = app.talks.get(app.user or "")
+            answered = asked and talk is not None and len(talk.session.turns) > turns
+            self._give_back(NO_DRAFT if answered else line)
+            app.fail(OurFault(fault, during))
         if app.screen.gone is not None:
             raise app.screen.gone
 
     async def _question(self, text: str, ats: Sequence[int]) -> None:
-        if not self._keyboard.interactive:
+        if not self._keyboard.interactive and not holds_secret(text):
             assert self._app.user is not None, "asked for before"
             self._app.screen.question(self._app.user, text)
-        if await self._interruptible(self._app.ask(text, ats)) is None:
+        meant, self._with_key = self._with_key == text, ""
+        try:
+            turn = await self._interruptible(self._app.ask(text, ats, with_key=meant))
+        except KeyInQuestion as error:
+            if not self._keyboard.interactive:
+                raise
+            self._with_key = text
+            raise KeyInQuestion(_("{error}, or enter it once more to send it all the same").format(error=error)) from None
+        if turn is None:
             raise Stopped
 
     async def _interruptible(self, work: Coroutine[Any, Any, Any]) -> Any:
@@ -135,7 +172,7 @@ class Repl:
             self._pressed = now
             self._app.screen.note(_("Ctrl-C again leaves, and saves; so does 0"))
             return None
-        self._pressed = None
+        self._pressed, self._faults = None, 0
         return Line(_HALVES.sub("\ufffd", line.text), line.ats)
 
     def _give_back(self, line: Line) -> None:
@@ -148,6 +185,9 @@ class Repl:
             self._app.end_all(by)
         except ReaderGone:
             self._app.end_all(by)  # the screen is silent from now on
+        except Exception as fault:
+            OurFault.unsaid.append(OurFault(fault, "saving", ends=True))
+            self._app.end_all(by)
 
 
 def _moved(line: Line, text: str) -> Sequence[int]:

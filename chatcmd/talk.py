@@ -11,12 +11,18 @@ from chatcmd.conversation.message import Message, Turn
 from chatcmd.conversation.session import Ending, Session
 from chatcmd.conversation.thinking import Piece
 from chatcmd.errors import HistoryError, NotSaved, SessionInUse
+from chatcmd.history import file
 from chatcmd.history.journal import Journal
 from chatcmd.history.library import SAVED, Library
 from chatcmd.language import _
 
 QUOTED, LEAST_QUOTED, MOST_QUOTED = 40, 3, 8
 """Cells of a question that a note quotes, at most and at least, and how many it quotes; no line has room for more."""
+
+
+def in_memory(trouble: object) -> str:
+    """Say what becomes of a chat whose disk fails."""
+    return _("{trouble}; the chat goes on in memory and tries again at every turn").format(trouble=trouble)
 
 
 class Talk:
@@ -29,7 +35,9 @@ class Talk:
     def __init__(self, session: Session, library: Library | None, journal: Journal | None = None) -> None:
         self.session = session
         self.trouble: HistoryError | None = None
-        self._trouble_told = False
+        self._trouble_told = library is not None and library.refused
+        self._reached = False
+        self._kept: tuple[int, Path] | None = None
         self._dropped = 0
         self.given_back: Message | None = None
         self._library = library
@@ -50,6 +58,11 @@ class Talk:
     def is_new(self) -> bool:
         """Tell whether the session was never saved as a file of its own."""
         return self.path is None or not self.path.exists()
+
+    @property
+    def kept(self) -> Path | None:
+        """Where else the session was written as it is now; None where it was not, or has gone on since."""
+        return self._kept[1] if self._kept is not None and self._kept[0] == self.session.sequence else None
 
     def asked(self, question: Message) -> None:
         """Record a question; it is on the disk when this returns, unless there is trouble."""
@@ -100,6 +113,11 @@ class Talk:
             raise NotSaved(str(self.trouble)) from self.trouble
         return self._library.write(self.session, self._journal)
 
+    def keep(self, path: Path) -> None:
+        """Write the session's file somewhere else, as it is now; raises NotSaved."""
+        file.write(path, self._whole())
+        self._kept = self.session.sequence, path
+
     def left_out(self, turns: int, width: int) -> list[str]:
         """Say which more turns than before stay out of the window, if any do, on one line of `width` cells."""
         before, self._dropped = self._dropped, turns
@@ -118,14 +136,23 @@ class Talk:
         return [cut(left.format(first=before + 1, last=turns, questions=questions), width)]
 
     def news(self) -> list[str]:
-        """Say that the disk fails, or that it is well again, once each."""
+        """Say that the disk fails, or that it is well again, once each; and that it locks no files, once a run."""
+        news = []
+        if self._library is not None and self._library.unlocked and not self._library.unlocked_told:
+            self._library.unlocked_told = True
+            unlocked = _(
+                "the disk of {path} locks no files ({reason}): do not open a session in two chatcmds at once, the one "
+                "that leaves last overwrites what was said in the other"
+            )
+            news.append(unlocked.format(path=self._library.folder, reason=self._library.unlocked))
         told, self._trouble_told = self._trouble_told, self.trouble is not None
         if told == self._trouble_told:
-            return []
+            return news
         if self.trouble is not None:
-            worse = _("{trouble}; the chat goes on in memory and tries again at every turn")
-            return [worse.format(trouble=self.trouble)]
-        return [_("the history is written again, nothing is missing")]
+            return [*news, in_memory(self.trouble)]
+        if self._library is not None:
+            self._library.refused = False
+        return [*news, _("the history is written again, nothing is missing")]
 
     def follow(self, pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
         """Pass an answer on, recording it while it comes."""
@@ -135,10 +162,12 @@ class Talk:
         """Save the session if anything was said, and let it go; return where it is. Raises NotSaved.
 
         When the file cannot be written, or a fault of ours left a question open, the journal stays, and the next start
-        recovers from it.
+        recovers from it. In the first case the session is still here, and this may be tried again.
         """
         if self._library is None:
             return None
+        if self._changed and self._open is None and self.session.ended is None:  # tried again, it ended when it did
+            self.session = self.session.ended_at(at, by)
         if self._changed and self._journal is None:
             try:
                 self._journal = self._library.open(self.session.user, self.session.id)
@@ -151,9 +180,18 @@ class Talk:
             journal.close(remove=False)
             return None
         if self._changed:
-            return self._library.save(self.session.ended_at(at, by), journal)
+            return self._library.save(self.session, journal)
         journal.close(remove=True)
         return None
+
+    def what_is_left(self, error: NotSaved) -> str:
+        """Say that it could not be saved at its end, and where what was said is."""
+        if self.kept is not None:
+            sentence = _("{error}; all of it is in {path}, and comes back with: chatcmd history import FILE")
+            return sentence.format(error=error, path=self.kept)
+        if self._reached:
+            return _("{error}; what reached the journal beside it is recovered at the next start").format(error=error)
+        return _("{error}; what was said is in no file").format(error=error)
 
     def discard(self) -> None:
         """Let the session go unsaved: nothing came of it."""
@@ -176,5 +214,9 @@ class Talk:
             write(self._journal)
         except HistoryError as trouble:
             self.trouble = trouble
+        except Exception:  # a fault of ours: what the journal lacks now is in its next record
+            if self._journal is not None:
+                self._journal.renew()
+            raise
         else:
-            self.trouble = None
+            self.trouble, self._reached = None, True

@@ -3,7 +3,8 @@
 Prose is a text in which a blank stands between two words of two letters or more, or between such a word and a value
 that is filled in; the program's own name and flags are no words. So is any text with Chinese words in it, and a single
 word that is handed to the screen. Not looked at is what nobody reads as a sentence: docstrings, annotations,
-assertions, patterns handed to `re`, what gettext takes, commands as they are typed, SQL, HTML's own words.
+assertions, patterns handed to `re`, what gettext takes, what a report says was being done, commands as they are typed,
+SQL, HTML's own words.
 """
 
 import ast
@@ -138,8 +139,10 @@ def _looked_at(node: ast.AST) -> list[ast.AST]:
 
 
 def _taken(call: ast.Call) -> int:
-    """Count the first arguments of a call that need no look: messages, and patterns."""
+    """Count the first arguments of a call that need no look: messages, patterns, and what goes into reports."""
     function = call.func
+    if (function.attr if isinstance(function, ast.Attribute) else ast.unparse(function)) == "OurFault":
+        return 2
     if isinstance(function, ast.Name):
         return {**GETTEXT, "AssertionError": 1}.get(function.id, 0)
     is_pattern = (

@@ -22,6 +22,8 @@ from typing import Any, Self
 
 import pyte
 
+from tests.canary import canary
+
 PYTHON = sys.executable
 CHATCMD = [PYTHON, "-m", "chatcmd"]
 
@@ -78,6 +80,7 @@ def run(
     timeout: float = 30,
 ) -> Finished:
     """Run a program between pipes to its end."""
+    canary.given(env or {})
     with tempfile.TemporaryDirectory() as home:
         done = subprocess.run(
             argv,
@@ -88,6 +91,7 @@ def run(
             capture_output=True,
             check=False,
         )
+    canary.heard(done.stdout, done.stderr, " ".join(map(str, argv)))
     out, err = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
     return Finished(done.returncode, out, err, done.stdout)
 
@@ -111,6 +115,8 @@ class Terminal:
         rows: int = 24,
         columns: int = 80,
     ) -> None:
+        canary.given(env or {})
+        canary.heard(" ".join(argv))
         self.bytes = b""
         self.code: int | None = None
         self._display = pyte.Screen(columns, rows)
@@ -219,6 +225,18 @@ class Terminal:
             assert predicate(self.text), self._explain("The screen did not become as expected")
             return self.text
 
+    def wait_for(self, met: Callable[[], bool], timeout: float = 10) -> None:
+        """Wait until something about what was written is true, or the output has ended, or time is up."""
+        with self._changed:
+            self._wait(met, timeout)
+
+    def forget(self) -> None:
+        """Let go of everything written so far, for a program that is watched for long."""
+        with self._changed:
+            self._draw()
+            canary.heard(self.bytes)
+            self.bytes, self._clean, self._matched = b"", "", 0
+
     def resize(self, rows: int, columns: int) -> None:
         """Change the window; the program gets SIGWINCH."""
         with self._changed:
@@ -276,6 +294,7 @@ class Terminal:
         self._waiter.join()
         self._leader.wait()
         self._close_rest()
+        canary.heard(self.bytes)
 
     def _close_rest(self) -> None:
         self._vanish()

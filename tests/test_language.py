@@ -177,8 +177,12 @@ def test_the_system_speaks_the_language_too_where_its_words_are_known(tmp_path: 
 def test_a_failure_is_told_in_the_language_of_the_locale(tmp_path: Path) -> None:
     environ = {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": "http://127.0.0.1:1/v1", "LANG": "zh_CN.UTF-8"}
     done = run([*CHATCMD, "ask", "--root", str(tmp_path), "1+1=几"], env=environ)
-    said = "chatcmd: 无法连接 127.0.0.1:1：连接被拒绝；请检查地址、网络和代理\n"
-    assert (done.code, done.out, done.err) == (4, "", said)
+    failed = "无法连接 127.0.0.1:1：连接被拒绝"
+    *again, last = done.err.splitlines()
+    assert (done.code, done.out, last) == (4, "", f"chatcmd: {failed}；请检查地址、网络和代理")
+    assert [re.sub(r"[\d.]+ 秒", "N 秒", line) for line in again] == [
+        f"{failed}；N 秒后重试（第 {number} 次，最多 3 次）" for number in (2, 3)
+    ]
 
 
 def test_choosing_a_language_loads_next_to_nothing() -> None:

@@ -5,10 +5,13 @@ from pathlib import Path
 import pytest
 
 from chatcmd.clock import Clock
-from chatcmd.errors import Exit
-from chatcmd.repl import TWICE_SECONDS
+from chatcmd.errors import Exit, OurFault
+from chatcmd.repl import MOST_FAULTS, TWICE_SECONDS
 from chatcmd.terminal import EndOfInput, Interrupted, ReaderGone
 from tests.chat.stage import Key, Keys, Stage, exact_server
+
+
+unsaid = OurFault.unsaid
 
 
 class Turned(Clock):
@@ -67,10 +70,22 @@ async def test_end_saves_everyone_who_is_live(offline: Stage, end: Exception, co
     assert [(each["user"], each["ended_by"]) for each in offline.sessions()] == [("anna", ended_by), ("bo", ended_by)]
 
 
-async def test_fault_of_our_own_still_saves_everyone_who_is_live(offline: Stage) -> None:
+async def test_fault_at_the_prompt_is_told_and_the_prompt_comes_back(offline: Stage) -> None:
+    talked = await offline.talk(keyboard=Keys(["anna", "q", *[ZeroDivisionError()] * MOST_FAULTS, "r", "0"]))
+    assert talked.notes.count("something went wrong inside chatcmd (ZeroDivisionError); the chat goes on") == 3
+    assert [each["content"] for each in offline.sessions()[0]["messages"][1::2]] == ["q", "r"]
+
+
+async def test_prompt_that_fails_again_and_again_ends_the_chat_with_everyone_saved(offline: Stage) -> None:
     with pytest.raises(ZeroDivisionError):
-        await offline.talk(keyboard=Keys(["anna", "q", ZeroDivisionError()]))
-    assert [each["ended_by"] for each in offline.sessions()] == ["signal"]
+        await offline.talk(keyboard=Keys(["anna", "q", "/user bo", "q", *[ZeroDivisionError()] * (MOST_FAULTS + 1)]))
+    assert [each["ended_by"] for each in offline.sessions()] == ["signal", "signal"]
+
+
+async def test_fault_where_nothing_can_be_said_is_told_before_the_next_prompt(offline: Stage) -> None:
+    talked = await offline.talk(keyboard=Keys(["anna", lambda: unsaid.append(OurFault(KeyError("q"))), "q", "r", "0"]))
+    assert talked.notes.count("something went wrong inside chatcmd (KeyError); the chat goes on") == 1
+    assert unsaid == []
 
 
 async def test_history_that_cannot_be_written_is_told_and_ends_with_3(offline: Stage) -> None:

@@ -4,10 +4,11 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from errno import EIO
 
 from chatcmd import __version__
 
-COMMANDS = ("chat", "ask", "history", "replay")
+COMMANDS = ("chat", "ask", "history", "replay", "doctor")
 HELPS = (["--help"], ["-h"], ["help"])
 LANG = "--lang"
 
@@ -27,16 +28,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             _tell(overview.overview(page.width() - 1))
             return 0
-        name = words.pop(0) if words and words[0] in COMMANDS else "chat"
         _mend_streams()
-        return _run(name, [*lang, *words])
+        name = words.pop(0) if words and words[0] in COMMANDS else "chat"
+        return _run(name, [*lang, *words], alone=argv is None)
     except BrokenPipeError:
-        _to_nowhere()
+        _to_nowhere("stdout")
         return 141
-    except OSError as error:  # nearly all are put into words where they happen
-        return _told(error)
     except KeyboardInterrupt:  # before the chat has begun to listen
         return 130
+    except Exception as error:  # of the system, mostly put into words where it happens; or of ours
+        words = split(sys.argv[1:] if argv is None else argv)[1]
+        return _told(error) if isinstance(error, OSError) else _failed(error, words)
 
 
 def split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -88,36 +90,65 @@ def _tell(text: str) -> None:
         from chatcmd.errors import reason  # noqa: PLC0415 - not needed for --version
         from chatcmd.language import _  # noqa: PLC0415 - not needed for --version
 
-        sys.stderr.write(_("chatcmd: standard output cannot be written: {reason}").format(reason=reason(error)) + "\n")
-        _to_nowhere()
+        _note(_("chatcmd: standard output cannot be written: {reason}").format(reason=reason(error)) + "\n")
+        _to_nowhere("stdout")
         raise SystemExit(1) from None
 
 
-def _run(name: str, words: list[str]) -> int:
-    from chatcmd.errors import ChatcmdError  # noqa: PLC0415 - not needed for --version
+def _run(name: str, words: list[str], *, alone: bool) -> int:
+    """Do what a command's words say; `alone` where this process is the program's."""
+    from chatcmd.cli import fault  # noqa: PLC0415 - not needed for --version
+    from chatcmd.errors import ChatcmdError, OurFault  # noqa: PLC0415 - not needed for --version
 
-    try:
-        if name == "ask":
-            from chatcmd.cli import ask
+    with fault.reported(words, alone=alone):
+        try:
+            return _called(name, words)
+        except ChatcmdError as error:
+            _say(error)
+            return int(error.exit_code)
+        finally:
+            while OurFault.unsaid:
+                _say(OurFault.unsaid.pop(0))
 
-            return ask.run(words)
-        if name == "history":
-            from chatcmd.cli import history
 
-            return history.run(words)
-        if name == "replay":
-            from chatcmd.cli import replay
+def _called(name: str, words: list[str]) -> int:
+    if name == "ask":
+        from chatcmd.cli import ask
 
-            return replay.run(words)
-        from chatcmd.cli import chat
+        return ask.run(words)
+    if name == "history":
+        from chatcmd.cli import history
 
-        return chat.run(words)
-    except ChatcmdError as error:
-        from chatcmd.clean import clean  # noqa: PLC0415 - not needed for --version
+        return history.run(words)
+    if name == "replay":
+        from chatcmd.cli import replay
 
-        for sentence in str(error).splitlines():
-            sys.stderr.write(f"chatcmd: {clean(sentence)}\n")
-        return int(error.exit_code)
+        return replay.run(words)
+    if name == "doctor":
+        from chatcmd.cli import doctor
+
+        return doctor.run(words)
+    from chatcmd.cli import chat
+
+    return chat.run(words)
+
+
+def _failed(error: Exception, words: Sequence[str]) -> int:
+    """Say that something is wrong with this program itself, and return the exit code."""
+    from chatcmd.cli import fault  # noqa: PLC0415 - few runs need it
+    from chatcmd.errors import OurFault  # noqa: PLC0415 - few runs need it
+
+    with fault.reported(words):
+        name = words[0] if words and words[0] in COMMANDS else "chat"
+        _say(OurFault(error, f"chatcmd {name}", ends=True))
+    return int(OurFault.exit_code)
+
+
+def _say(error: Exception) -> None:
+    from chatcmd.clean import clean  # noqa: PLC0415 - not needed for --version
+
+    for sentence in str(error).splitlines():
+        _note(f"chatcmd: {clean(sentence)}\n")
 
 
 def _told(error: OSError) -> int:
@@ -126,11 +157,23 @@ def _told(error: OSError) -> int:
     from chatcmd.language import _  # noqa: PLC0415 - not needed for --version
 
     what = ascii(error.filename) if error.filename else _("the system")
-    sys.stderr.write(f"chatcmd: {what}: {reason(error)}\n")
+    if not _note(f"chatcmd: {what}: {reason(error)}\n") and error.errno == EIO:
+        return 129  # the terminal has vanished
     return 3 if error.filename else 1
 
 
-def _to_nowhere() -> None:
+def _note(text: str) -> bool:
+    """Write to standard error; False when nobody is there to be told."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        _to_nowhere("stderr")
+        return False
+    return True
+
+
+def _to_nowhere(name: str) -> None:
     from chatcmd.terminal.writer import to_nowhere  # noqa: PLC0415 - not needed for --version
 
-    to_nowhere(sys.stdout)
+    to_nowhere(getattr(sys, name))

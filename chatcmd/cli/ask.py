@@ -1,7 +1,6 @@
 """`chatcmd ask`: one question, one answer, saved like a chat."""
 
 import argparse
-import asyncio
 import getpass
 import re
 import sys
@@ -12,12 +11,14 @@ import msgspec
 
 from chatcmd.app import App
 from chatcmd.clean import clean
+from chatcmd.cli import fault
 from chatcmd.cli.document import write_document
 from chatcmd.cli.flags import add_flags
 from chatcmd.cli.going_on import go_on, goes_on, named_user
+from chatcmd.cli.keys import ask_for_keys
 from chatcmd.cli.parser import Parser
 from chatcmd.cli.recovery import recover
-from chatcmd.cli.run import Run, prepare
+from chatcmd.cli.run import Run, prepare, trusted
 from chatcmd.cli.screens import pipe_screen, writable
 from chatcmd.clock import Clock
 from chatcmd.conversation.message import Turn
@@ -46,7 +47,7 @@ def run(words: list[str]) -> int:
     end = words.index("--") if "--" in words else len(words)  # argparse forgets it when words stand between flags
     arguments = parser.parse_intermixed_args(words[:end])
     arguments.words += words[end + 1 :]
-    return int(asyncio.run(_ask(prepare(arguments), arguments)))
+    return int(fault.run(_ask(trusted(prepare(arguments), arguments), arguments)))
 
 
 def question_of(words: list[str], piped: str | None) -> str:
@@ -75,6 +76,7 @@ async def _ask(run: Run, arguments: argparse.Namespace) -> Exit:
     await _begin(app, arguments)
     before, code = len(app.talk.session.turns), Exit.DONE
     try:
+        await signals.guard(ask_for_keys(app.settings, [app.talk.session.model]))
         await signals.guard(app.ask(question))
     except (Leave, ReaderGone) as leave:
         code = leave.exit_code

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from chatcmd.cli.document import write_document
+from chatcmd.cli.keys import ask_for_keys
 from chatcmd.cli.parser import Parser
 from chatcmd.cli.run import Run
 from chatcmd.cli.screens import pipe_screen, terminal_screen, writable
@@ -142,6 +143,7 @@ async def ask(run: Run, arguments: argparse.Namespace, library: Library) -> Exit
         signals = Signals(interrupt_leaves=True)
         signals.listen()
         try:
+            await signals.guard(ask_for_keys(run.settings, [task.plan.model for task in tasks if task.left]))
             await signals.guard(round_.run())
             outcomes = [round_.outcomes[place] for place in range(len(plans))]
             await signals.guard(_compared(outcomes))

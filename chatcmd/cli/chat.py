@@ -1,26 +1,27 @@
 """`chatcmd chat`: talk, at a terminal or through a pipe."""
 
 import argparse
-import asyncio
 import sys
 
 from chatcmd import __version__
 from chatcmd.app import App
+from chatcmd.cli import fault
 from chatcmd.cli.flags import add_flags
 from chatcmd.cli.going_on import go_on, goes_on, named_user
 from chatcmd.cli.keyboard import keyboard_of
 from chatcmd.cli.parser import Parser
 from chatcmd.cli.recovery import recover
-from chatcmd.cli.run import Run, prepare
+from chatcmd.cli.run import Run, prepare, trusted
 from chatcmd.cli.screens import pipe_screen, terminal_screen
 from chatcmd.cli.setup import with_service
 from chatcmd.clock import Clock
 from chatcmd.desk import Desk
-from chatcmd.errors import Exit, UsageError
+from chatcmd.errors import Exit, SettingsError, UsageError
 from chatcmd.history.upkeep import keep_in_step
 from chatcmd.language import _, marked
 from chatcmd.repl import Repl
 from chatcmd.signals import Leave, Signals, Stopped
+from chatcmd.talk import in_memory
 from chatcmd.terminal import Keyboard, ReaderGone
 
 DRAWN = 0.03
@@ -50,7 +51,7 @@ def run(words: list[str]) -> int:
             "and a single question goes to chatcmd ask"
         )
         raise UsageError(sentence.format(word=arguments.words[0]))
-    return int(asyncio.run(_talk(prepare(arguments), arguments)))
+    return int(fault.run(_talk(trusted(prepare(arguments), arguments), arguments)))
 
 
 async def _talk(run: Run, arguments: argparse.Namespace) -> Exit:
@@ -69,6 +70,8 @@ async def _talk(run: Run, arguments: argparse.Namespace) -> Exit:
         keyboard.sit_at(desk)
         _greet(app, at_terminal=at_terminal)
         await signals.guard(_begin(app, arguments, keyboard))
+        if going_on:
+            await signals.guard(_ask_for_key(app))
         app.warm(DRAWN if keyboard.interactive else 0)
         if app.library is not None and keyboard.interactive:
             keep_in_step(app.library.folder)
@@ -80,6 +83,7 @@ async def _talk(run: Run, arguments: argparse.Namespace) -> Exit:
     finally:
         keyboard.close()
         if app is not None:
+            _stop_asking(app)
             await app.close()
         screen.close()
 
@@ -94,6 +98,26 @@ def _greet(app: App, *, at_terminal: bool) -> None:
         app.screen.fail(warning)
     if app.library is not None:
         recover(app.library, app.screen)
+        if refusal := app.library.refusal(app.settings["user"]):
+            app.screen.fail(in_memory(refusal))
+
+
+async def _ask_for_key(app: App) -> None:
+    """Ask for the key of a resumed session's service; what else is wrong with it is told when a question is asked."""
+    from chatcmd.cli.keys import ask_for_keys  # noqa: PLC0415 - most chats begin anew
+
+    try:
+        await ask_for_keys(app.settings, [app.talk.session.model])
+    except SettingsError as error:
+        app.screen.fail(str(error))
+    except UsageError:
+        pass
+
+
+def _stop_asking(app: App) -> None:
+    from chatcmd.cli.keys import stop_asking  # noqa: PLC0415 - needed at the end alone
+
+    stop_asking(app.settings)
 
 
 async def _begin(app: App, arguments: argparse.Namespace, keyboard: Keyboard) -> None:

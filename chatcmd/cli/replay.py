@@ -1,12 +1,10 @@
 """`chatcmd replay`: a saved session watched, or its questions asked again."""
 
-import asyncio
-
-from chatcmd.cli import asking_again, watching
+from chatcmd.cli import asking_again, fault, watching
 from chatcmd.cli.flags import add_service
 from chatcmd.cli.parser import Parser
 from chatcmd.cli.recovery import recover
-from chatcmd.cli.run import prepare
+from chatcmd.cli.run import prepare, trusted
 from chatcmd.cli.screens import pipe_screen
 from chatcmd.cli.whose import add_session, add_user, user_of
 from chatcmd.errors import UsageError
@@ -37,6 +35,6 @@ def run(words: list[str]) -> int:
     library = Library(prepared.root.history)
     recover(library, pipe_screen())
     if again:
-        return int(asyncio.run(asking_again.ask(prepared, arguments, library)))
+        return int(fault.run(asking_again.ask(trusted(prepared, arguments), arguments, library)))
     session = library.read(library.find(arguments.session[0], user_of(arguments)))
-    return int(asyncio.run(watching.show(prepared, session, arguments)))
+    return int(fault.run(watching.show(prepared, session, arguments)))

@@ -39,12 +39,16 @@ async def with_service(
     if settings["offline"]:
         return settings
     try:
-        settings.services(settings["model"])
+        services, _bare = settings.services(settings["model"])
     except KeyMissing:
         provider, _ = settings.split(settings["model"])
         if not keyboard.interactive or provider or settings.origin("base_url").kind != "default":
             raise
     else:
+        if not all(service.key is None or service.key.secret.at_hand for service in services):
+            from chatcmd.cli.keys import ask_for_keys  # noqa: PLC0415 - most keys are given
+
+            await _guarded(signals, ask_for_keys(settings, [settings["model"]]))
         return settings
     setup = _Setup(run.root, keyboard, screen, signals, ports)
     try:
@@ -123,7 +127,10 @@ class _Setup:
             return None
         server, model = found[numbers.index(answer)]
         origin = self._remember(self._root.envs / "settings.toml", server.base_url, model)
-        return settings.changed("base_url", server.base_url, origin).changed("model", model, origin)
+        chosen = settings.changed("base_url", server.base_url, origin).changed("model", model, origin)
+        if self._root.origin.kind == "file":
+            self._agree(chosen)
+        return chosen
 
     def _remember(self, path: Path, base_url: str, model: str) -> Origin:
         """Keep the choice in settings.toml, unless there is one: that is its owner's to edit."""
@@ -132,6 +139,13 @@ class _Setup:
             self._screen.note(_("to keep this, add to {file}:").format(file=path) + f"\n{lines.rstrip()}")
             return CHOSEN
         return self._keep(path, lines.encode())
+
+    def _agree(self, settings: Settings) -> None:
+        """Keep that a person chose this, so that the next start does not ask whether the folder may."""
+        from chatcmd.cli import trust
+
+        if (fault := trust.remember(settings)) is not None:
+            self._screen.fail(fault)
 
     def _keep(self, path: Path, data: bytes) -> Origin:
         """Write what was chosen for the next start; where that cannot be, it holds for this one."""
@@ -147,10 +161,14 @@ class _Setup:
         return (await self._guard(self._keyboard.line(prompt, offers=offers, secret=secret))).text
 
     async def _guard(self, work: Coroutine[Any, Any, T]) -> T:
-        try:
-            return await self._signals.guard(work)
-        except (EndOfInput, Interrupted, Stopped):
-            raise Leave from None
+        return await _guarded(self._signals, work)
+
+
+async def _guarded(signals: Signals, work: Coroutine[Any, Any, T]) -> T:
+    try:
+        return await signals.guard(work)
+    except (EndOfInput, Interrupted, Stopped):
+        raise Leave from None
 
 
 def _quoted(text: str) -> str:

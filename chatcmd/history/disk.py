@@ -4,6 +4,7 @@ import fcntl
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from errno import EACCES, ENOSPC, ENOTDIR, EROFS
 from pathlib import Path
 
 from chatcmd.errors import NotSaved, reason
@@ -30,10 +31,45 @@ def make_folder(path: Path) -> None:
     if path.is_dir():
         return
     make_folder(path.parent)
-    with suppress(FileExistsError):
-        path.mkdir(mode=FOLDER_MODE)
-        path.chmod(FOLDER_MODE)  # whatever the umask
+    made = False
+    try:
+        with suppress(FileExistsError):  # another process was quicker
+            path.mkdir(mode=FOLDER_MODE)
+            made = True
+            path.chmod(FOLDER_MODE)  # whatever the umask
         sync_folder(path.parent)
+    except OSError:
+        if made:  # whoever tries again is to make it again, or its name might never reach the disk
+            with suppress(OSError):
+                path.rmdir()
+        raise
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether anything has this name; raises OSError where the disk does not tell, for it might be overwritten."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def refusal(folder: Path) -> str | None:
+    """Say why nothing could be written to a folder, made or not, as far as that can be told without trying."""
+    place = folder
+    while not os.path.lexists(place) and place != place.parent:
+        place = place.parent
+    try:
+        if not place.is_dir():
+            return os.strerror(ENOTDIR)
+        about = os.statvfs(place)
+    except OSError as error:
+        return error.strerror
+    if about.f_flag & os.ST_RDONLY:
+        return os.strerror(EROFS)
+    if not os.access(place, os.W_OK | os.X_OK):
+        return os.strerror(EACCES)
+    return os.strerror(ENOSPC) if about.f_blocks and not about.f_bavail else None
 
 
 def narrow(*folders: Path) -> None:
@@ -61,9 +97,16 @@ def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
                 os.close(descriptor)
             temporary.replace(path)
         except BaseException:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):  # what went wrong first is what is told
+                temporary.unlink(missing_ok=True)
             raise
         sync_folder(path.parent)
+
+
+def let_go(descriptor: int) -> None:
+    """Close a file whose content was synced before: what closing it has to say comes too late to matter."""
+    with suppress(OSError):
+        os.close(descriptor)
 
 
 def write_all(descriptor: int, data: bytes) -> None:
@@ -88,4 +131,4 @@ def sync_folder(path: Path) -> None:
     try:
         os.fsync(descriptor)
     finally:
-        os.close(descriptor)
+        let_go(descriptor)

@@ -16,8 +16,9 @@ from chatcmd.conversation.message import Persona
 from chatcmd.conversation.name import decoded
 from chatcmd.conversation.session import Facts, Session, paired, title_of
 from chatcmd.errors import Damaged, HistoryError, NotSaved
-from chatcmd.history.disk import write_whole
+from chatcmd.history.disk import failing_as_not_saved, is_there, write_whole
 from chatcmd.history.message import Written, to_message, to_written
+from chatcmd.history.nested import decoded as decoded_json
 from chatcmd.history.upgrade import FORMAT, Place, format_of, upgraded
 from chatcmd.language import _
 
@@ -37,6 +38,9 @@ __all__ = [
 
 OLDER = ".format-"
 """Behind the name of a file that was written anew: the file as it was before, and the number of its format."""
+
+_FREE = {"source", "settings"}
+"""Fields whose own keys are all known: one that is gone is not to come back from what was read."""
 
 _MARK = b"\xef\xbb\xbf"
 
@@ -71,7 +75,7 @@ def read_bytes(path: Path) -> bytes:
 def parse(data: bytes, name: str) -> Session:
     """Read a session from bytes, in our format or an older one; `name` is their path, and how errors call them."""
     try:
-        content = msgspec.json.decode(data.removeprefix(_MARK))
+        content = decoded_json(msgspec.json.decode, data.removeprefix(_MARK))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         sentence = _("{path} is not readable JSON ({fault}); it is left as it is")
         raise Damaged(sentence.format(path=name, fault=error)) from None
@@ -96,7 +100,9 @@ def write(path: Path, session: Session) -> None:
 def keep(data: bytes, names: Iterable[Path]) -> Path:
     """Keep data under the first of these names that is free, unless one before holds it already. Raises NotSaved."""
     for name in names:
-        if not os.path.lexists(name):
+        with failing_as_not_saved(name):
+            taken = is_there(name)
+        if not taken:
             write_whole(name, data)
             return name
         with suppress(OSError):
@@ -148,10 +154,14 @@ def _place(path: Path) -> Place:
 
 def _spare(path: Path) -> None:
     """Keep what stands where a session is to be written, if it has another format than ours."""
+    with failing_as_not_saved(path):  # what cannot be read is not written over unseen
+        try:
+            data = read_bytes(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return
     try:
-        data = read_bytes(path)
         found = format_of(msgspec.json.decode(data.removeprefix(_MARK)))
-    except (OSError, ValueError, RecursionError):  # there is none, or it holds nothing that could be told
+    except (ValueError, RecursionError):  # it holds nothing that could be told
         return
     if found > FORMAT:
         raise NotSaved(_("{path} was written by a newer chatcmd, and is left as it is; upgrade").format(path=path))
@@ -167,7 +177,7 @@ def _is_persona(message: Mapping[str, Any], persona: Persona) -> bool:
 def _laid_over(raw: Any, known: Any) -> Any:
     """Lay known values over raw ones, keeping the keys that only the raw ones have."""
     if isinstance(raw, dict) and isinstance(known, dict):
-        mine = {name: _laid_over(raw.get(name), value) for name, value in known.items()}
+        mine = {name: value if name in _FREE else _laid_over(raw.get(name), value) for name, value in known.items()}
         return mine | {name: value for name, value in raw.items() if name not in mine}
     if isinstance(raw, list) and isinstance(known, list):
         return [_laid_over(raw[i] if i < len(raw) else None, value) for i, value in enumerate(known)]

@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,17 @@ import msgspec
 from chatcmd.conversation.message import Message, Turn
 from chatcmd.conversation.session import Session
 from chatcmd.conversation.thinking import Piece
-from chatcmd.errors import NotSaved, SessionInUse, reason
-from chatcmd.history.disk import FILE_MODE, failing_as_not_saved, make_folder, narrow, sync, sync_folder, write_all
+from chatcmd.errors import SessionInUse, reason
+from chatcmd.history.disk import (
+    FILE_MODE,
+    failing_as_not_saved,
+    let_go,
+    make_folder,
+    narrow,
+    sync,
+    sync_folder,
+    write_all,
+)
 from chatcmd.history.file import to_content
 from chatcmd.history.message import Written, to_written
 from chatcmd.language import _
@@ -55,6 +64,8 @@ class Journal:
 
     After a write that failed, the next one first records the whole session again; so it does, in a new file, after the
     file or its folder was taken away.
+
+    `unlocked` says why the file could not be locked, where its disk locks none: then nothing keeps others out.
     """
 
     def __init__(self, path: Path) -> None:
@@ -64,14 +75,7 @@ class Journal:
         with failing_as_not_saved(path):
             make_folder(path.parent)
             narrow(path.parent.parent, path.parent)
-            self._descriptor = _locked(path)
-            try:
-                self._size = os.fstat(self._descriptor).st_size
-                if not self._size:
-                    sync_folder(path.parent)
-            except BaseException:
-                os.close(self._descriptor)  # its lock would keep us out too
-                raise
+            self._descriptor, self._size, self.unlocked = _placed(path)
 
     @property
     def is_empty(self) -> bool:
@@ -118,6 +122,9 @@ class Journal:
         try:
             async with aclosing(pieces):
                 async for piece in pieces:
+                    if piece.notice:
+                        yield piece
+                        continue
                     waiting.append(piece)
                     size += len((piece.text + piece.reasoning).encode("utf-8", "replace"))
                     if size >= PART_BYTES:
@@ -130,15 +137,16 @@ class Journal:
                 timer.cancel()
 
     def close(self, *, remove: bool) -> None:
-        """Let the session go; `remove` the file once its content is safe elsewhere, or when there is none."""
+        """Let the session go; `remove` the file once its content is safe elsewhere, or when there is none.
+
+        One that cannot be removed costs nothing: it tells no more than the session's file, and the next start sees so.
+        """
         try:
-            if (remove or self.is_empty) and _is_at(self.path, self._descriptor):
-                self.path.unlink(missing_ok=True)
-        except OSError as error:
-            sentence = _("{path} could not be removed: {reason}")
-            raise NotSaved(sentence.format(path=self.path, reason=reason(error))) from error
+            with suppress(OSError):
+                if (remove or self.is_empty) and _is_at(self.path, self._descriptor):
+                    self.path.unlink(missing_ok=True)
         finally:
-            os.close(self._descriptor)
+            let_go(self._descriptor)
 
     def _append(self, session: Session, *events: Event, lost: Event | None = None) -> None:
         """Record events; where the disk fell behind, the whole session first, and what was `lost` since."""
@@ -171,11 +179,9 @@ class Journal:
             return
         self._behind = True
         make_folder(self.path.parent)
-        descriptor = _locked(self.path)
-        os.close(self._descriptor)
-        self._descriptor = descriptor
-        self._size = os.fstat(descriptor).st_size
-        sync_folder(self.path.parent)
+        before = self._descriptor
+        self._descriptor, self._size, self.unlocked = _placed(self.path)
+        let_go(before)
 
     def _take_back(self) -> None:
         """Cut off a record that was not written whole; what a failed sync left behind is not trusted either."""
@@ -186,24 +192,51 @@ class Journal:
             return  # a torn last line is passed over when the journal is read
 
 
-def _locked(path: Path) -> int:
+def _placed(path: Path) -> tuple[int, int, str | None]:
+    """Open and lock the file, and see that its name reaches the disk; return it with its size, and why it is unlocked.
+
+    Whatever fails lets it go: its lock would keep us out too.
+    """
+    descriptor, unlocked = _locked(path)
+    try:
+        size = os.fstat(descriptor).st_size
+        if not size:
+            sync_folder(path.parent)
+    except BaseException:
+        let_go(descriptor)
+        raise
+    return descriptor, size, unlocked
+
+
+def _locked(path: Path) -> tuple[int, str | None]:
     """Open and lock the file; whoever removed it meanwhile has made it another one, which is tried again."""
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
     while True:
         descriptor = os.open(path, flags, FILE_MODE)
         try:
             os.fchmod(descriptor, FILE_MODE)
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            unlocked = _lock(descriptor)
             if _is_at(path, descriptor):
-                return descriptor
+                return descriptor, unlocked
         except BlockingIOError:
-            os.close(descriptor)
+            let_go(descriptor)
             sentence = _("session {id} is open in another chatcmd; leave it there first")
             raise SessionInUse(sentence.format(id=path.stem)) from None
         except BaseException:
-            os.close(descriptor)
+            let_go(descriptor)
             raise
-        os.close(descriptor)
+        let_go(descriptor)
+
+
+def _lock(descriptor: int) -> str | None:
+    """Lock a file; say why, where its disk locks none, as some network ones do. Raises BlockingIOError."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError as error:
+        return reason(error)
+    return None
 
 
 def _is_at(path: Path, descriptor: int) -> bool:

@@ -11,6 +11,7 @@ from chatcmd.conversation.name import checked, decoded, folder_for
 from chatcmd.conversation.session import Session
 from chatcmd.errors import Damaged, HistoryError, NameRefused, SessionInUse, SessionNotFound, reason
 from chatcmd.history import file
+from chatcmd.history.disk import refusal
 from chatcmd.history.folder import changed, files, folders, holds, readable, saved, unreadable
 from chatcmd.history.journal import Journal
 from chatcmd.history.recovery import LIVE, SAVED, Recovered, recover
@@ -27,10 +28,17 @@ __all__ = ["LIVE", "SAVED", "Library", "Recovered"]
 
 
 class Library:
-    """All sessions below one history folder; nothing is made before something is saved."""
+    """All sessions below one history folder; nothing is made before something is saved.
+
+    `refused` is set while it is known, and was told, that nothing can be written here; `unlocked` says why a session
+    could not be locked, once one could not, and `unlocked_told` that it was told.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.refused = False
+        self.unlocked: str | None = None
+        self.unlocked_told = False
 
     @cached_property
     def catalogue(self) -> "Catalogue":
@@ -67,14 +75,20 @@ class Library:
 
     def open(self, user: str, session_id: str) -> Journal:
         """Open a session's journal for this process alone; raises SessionInUse, NotSaved."""
-        return Journal(self.path_of(user, session_id).with_suffix(LIVE))
+        return self._opened(self.path_of(user, session_id).with_suffix(LIVE))
+
+    def refusal(self, user: str | None = None) -> str | None:
+        """Say in a sentence that nothing can be written here, by this user if one is named, where that is so."""
+        why = refusal(folder := self.path_of(user, "").parent if user else self.folder)
+        self.refused = bool(why)
+        return why and _("{path} could not be written: {reason}").format(path=folder, reason=_(why).lower())
 
     def resume(self, path: Path) -> tuple[Session, Journal]:
         """Go on with a saved session, and what a killed process left of it; raises HistoryError and SessionInUse."""
         live = path.with_suffix(LIVE)
         with suppress(FileNotFoundError):
             recover(live)
-        journal = Journal(live)
+        journal = self._opened(live)
         try:
             session = file.read(path)
             if file.is_newer(session):
@@ -190,6 +204,11 @@ class Library:
                 recovered = _recovered(path, tell)
                 if recovered is not None:
                     yield recovered
+
+    def _opened(self, path: Path) -> Journal:
+        journal = Journal(path)
+        self.unlocked = self.unlocked or journal.unlocked
+        return journal
 
     def _journals(self, tell: Callable[[str], None]) -> Iterator[list[Path]]:
         for folder in folders(self.folder):

@@ -11,18 +11,22 @@ from msgspec.structs import replace
 
 from chatcmd.conversation.message import Message, Persona, Turn
 from chatcmd.conversation.name import decoded
-from chatcmd.conversation.session import Session
-from chatcmd.errors import Damaged, HistoryError
+from chatcmd.conversation.session import Session, title_of
+from chatcmd.errors import Damaged, HistoryError, SessionInUse
 from chatcmd.history import file
-from chatcmd.history.disk import sync_folder
+from chatcmd.history.disk import is_there, sync_folder
 from chatcmd.history.journal import Answered, Asked, Event, Journal, Opened, Part
 from chatcmd.history.message import to_message
+from chatcmd.history.nested import decoded as decoded_json
 from chatcmd.language import _
 
 SAVED, LIVE, DAMAGED = ".json", ".jsonl", ".damaged"
 
 MAKING_SECONDS = 60
 """An empty journal younger than this is left to whoever makes it."""
+
+TALKING_SECONDS = 60
+"""On a disk without locks, a journal written to so recently is left to whoever may be talking."""
 
 
 class Recovered(msgspec.Struct, frozen=True):
@@ -44,12 +48,16 @@ def recover(path: Path) -> Recovered | None:
     journal = Journal(path)
     safe = False
     try:
+        before = path.lstat()
+        if journal.unlocked and time.time() - before.st_mtime < TALKING_SECONDS:
+            sentence = _("session {id} may be open in another chatcmd (its disk locks no files); try again in a minute")
+            raise SessionInUse(sentence.format(id=path.stem))
         from glob import escape  # noqa: PLC0415 - few starts find a journal
 
         for leftover in path.parent.glob(f".{escape(path.stem)}{SAVED}.*.tmp"):
             leftover.unlink(missing_ok=True)
         recovered = _saved(path)
-        safe = True
+        safe = not journal.unlocked or _is_as_before(path, before)
     finally:
         journal.close(remove=safe)
     return recovered
@@ -59,6 +67,12 @@ def _is_being_made(path: Path) -> bool:
     """Tell whether someone may be about to lock an empty journal: taking the lock now would turn them away."""
     found = path.lstat()
     return found.st_size == 0 and time.time() - found.st_mtime < MAKING_SECONDS
+
+
+def _is_as_before(path: Path, before: os.stat_result) -> bool:
+    """Tell whether nobody has written to a journal since, as someone may whom no lock keeps out."""
+    now = path.lstat()
+    return (now.st_ino, now.st_size, now.st_mtime_ns) == (before.st_ino, before.st_size, before.st_mtime_ns)
 
 
 def _saved(path: Path) -> Recovered | None:
@@ -106,77 +120,91 @@ def replay(data: bytes, otherwise: Session | None = None) -> tuple[Session | Non
     A question without its answer is kept as unanswered, or with what had come of the answer as an incomplete turn.
     `otherwise` is what the events belong to when the line that says so cannot be read.
     """
-    told = _Told()
+    told = _Told(None)
     damaged: list[int] = []
     for number, line in enumerate(data.split(b"\n"), 1):
         if not line:
             continue
         try:
-            event = _decoder.decode(line)
+            event = decoded_json(_decoder.decode, line)
             opened = file.to_session(event.session) if isinstance(event, Opened) else None
         except (ValueError, RecursionError):
             damaged.append(number)
             told.missed()
             continue
-        if opened is None and told.session is None:
-            told.session = otherwise
         if opened is not None:
             told = _Told(opened)
-        elif told.session is not None:
+            continue
+        if told.beginning is None:
+            told.beginning = otherwise
+        if told.beginning is not None:
             told.hear(event)
     told.close()
     return told.session, damaged
 
 
 class _Told:
-    """A session while its journal is read: the question that is open, and what has come of its answer."""
+    """A session while its journal is read: how it began, the messages since, and what is open."""
 
-    def __init__(self, session: Session | None = None) -> None:
-        self.session = session
+    def __init__(self, beginning: Session | None) -> None:
+        self.beginning = beginning
+        self._turns: list[Turn] = []
+        self._aside: list[Message] = list(beginning.aside) if beginning else []
+        self._asked: list[Message] = []
         self._question: Message | None = None
-        self._text, self._reasoning = "", ""
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
         self._unsure = False
+
+    @property
+    def session(self) -> Session | None:
+        """The session as far as it has been read, without what is open."""
+        before = self.beginning
+        if before is None:
+            return None
+        title = before.title or (title_of(self._asked[0].content) if self._asked else "")
+        return replace(before, turns=(*before.turns, *self._turns), aside=tuple(self._aside), title=title)
 
     def missed(self) -> None:
         """Take note that a line is lost: what comes next may belong to a question that stood there."""
         self._unsure = True
 
     def hear(self, event: Event) -> None:
-        assert self.session is not None, "there is a session by the first event"
         if isinstance(event, Part):
-            self._text += event.text
-            self._reasoning += event.reasoning
+            self._text.append(event.text)
+            self._reasoning.append(event.reasoning)
         elif isinstance(event, Answered):
             self._take(to_message(event.message))
             self._begin(None)
         elif isinstance(event, Asked):
             self.close()  # what ended the question before is lost
             self._begin(to_message(event.message))
-        elif self._unsure or self._text:
+        elif self._unsure or any(self._text):
             self.close()  # only a question without a word of an answer is withdrawn: this was another one
         else:
             self._begin(None)
 
     def close(self) -> None:
         """Keep what is open."""
-        if self._text:
-            said, thought = self._text, self._reasoning or None
+        if any(self._text):
+            said, thought = "".join(self._text), "".join(self._reasoning) or None
             self._take(Message(role="assistant", content=said, status="incomplete", reasoning=thought))
-        elif self._question is not None and self.session is not None:
-            self.session = self.session.with_unanswered(self._question)
+        elif self._question is not None:
+            self._asked.append(self._question)
+            self._aside.append(replace(self._question, status="unanswered"))
         self._begin(None)
 
     def _begin(self, question: Message | None) -> None:
         self._question, self._unsure = question, False
-        self._text, self._reasoning = "", ""
+        self._text, self._reasoning = [], []
 
     def _take(self, answer: Message) -> None:
-        if self.session is None:
-            return
         if self._question is not None:
-            self.session = self.session.with_turn(Turn(self._question, answer))
+            self._asked.append(self._question)
+            self._turns.append(Turn(self._question, answer, tuple(self._aside)))
+            self._aside = []
         else:  # its question is lost
-            self.session = replace(self.session, aside=(*self.session.aside, answer))
+            self._aside.append(answer)
 
 
 def nameless(path: Path) -> Session:
@@ -211,7 +239,7 @@ def asides(path: Path) -> Iterator[Path]:
 
 def _aside(path: Path) -> Path:
     """Choose another name for a file, never that of one that was kept before."""
-    return next(name for name in asides(path) if not os.path.lexists(name))
+    return next(name for name in asides(path) if not is_there(name))
 
 
 def _keep(path: Path) -> None:

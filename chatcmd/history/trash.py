@@ -11,7 +11,7 @@ from pathlib import Path
 from chatcmd.conversation.name import decoded
 from chatcmd.errors import HistoryError, SessionNotFound, reason
 from chatcmd.history import file
-from chatcmd.history.disk import make_folder, narrow, sync_folder
+from chatcmd.history.disk import is_there, make_folder, narrow, sync_folder
 from chatcmd.history.entry import Entry, entry_of
 from chatcmd.history.journal import Journal
 from chatcmd.history.recovery import LIVE, SAVED
@@ -37,7 +37,7 @@ class Trash:
     def throw(self, path: Path) -> Path:
         """Put a session into the trash, and return where it is; raises SessionInUse and HistoryError."""
         with _alone(path):
-            if not os.path.lexists(path):
+            if not is_there(path):
                 raise SessionNotFound(_("session {id} is gone already").format(id=path.stem))
             if path.is_dir() and not path.is_symlink():
                 raise HistoryError(_("{path} is a folder and no session; move it elsewhere").format(path=path))
@@ -47,10 +47,10 @@ class Trash:
         """Put a session back where it was, and return where that is; raises HistoryError, and never overwrites."""
         target = self._history / path.parent.name / (_original(path) + SAVED)
         with _alone(target):
-            if os.path.lexists(target):
+            if is_there(target):
                 sentence = _("{path} is there again; it is left as it is, and so is the one in the trash")
                 raise HistoryError(sentence.format(path=target))
-            if not os.path.lexists(path):
+            if not is_there(path):
                 raise SessionNotFound(_("session {id} is gone already").format(id=path.stem))
             return self._move(path, target.parent, target.stem)
 
@@ -187,12 +187,12 @@ def _belongs(name: str, path: Path) -> bool:
 def _free(folder: Path, stem: str) -> str:
     """Choose the name of a session in the trash; what was deleted before stays."""
     names = (f"{stem}~{number}" if number > 1 else stem for number in count(1))
-    return next(name for name in names if not os.path.lexists(folder / (name + SAVED)))
+    return next(name for name in names if not is_there(folder / (name + SAVED)))
 
 
 def _unused(folder: Path, name: str) -> Path:
     paths = (folder / f"{name}{number or ''}" for number in count())
-    return next(path for path in paths if not os.path.lexists(path))
+    return next(path for path in paths if not is_there(path))
 
 
 def _original(path: Path) -> str:

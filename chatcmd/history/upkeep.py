@@ -2,7 +2,7 @@
 
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from chatcmd.history.library import Library
@@ -18,13 +18,13 @@ def keep_in_step(history: Path, after: float = AFTER) -> threading.Timer:
     """Begin after so many seconds, in a thread that ends with the program; a small history is left as it is."""
     timer = threading.Timer(after, _refresh, (history,))
     timer.daemon = True
-    timer.start()
+    with suppress(RuntimeError):  # there can be no further thread: the chat is worth more
+        timer.start()
     return timer
 
 
 def _refresh(history: Path) -> None:
     library = Library(history)
-    library.catalogue.progress = lambda _done, _total: time.sleep(REST)
-    with suppress(Exception):  # the index is a cache: what is wrong with it matters to those who ask it
+    with suppress(Exception), closing(library.catalogue) as catalogue:  # what is wrong matters to those who ask it
+        catalogue.progress = lambda _done, _total: time.sleep(REST)
         library.refresh()
-    library.catalogue.close()

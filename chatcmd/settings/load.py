@@ -8,19 +8,25 @@ from msgspec.structs import replace
 from chatcmd.conversation.price import Price
 from chatcmd.errors import SettingsError
 from chatcmd.language import _
-from chatcmd.settings.keys import find_keys, key, warn_if_open
+from chatcmd.settings.keys import Key, find_keys, key, keys_in, warn_if_open
 from chatcmd.settings.option import OPTIONS, nearest, number, whole
 from chatcmd.settings.origin import Origin
 from chatcmd.settings.root import Root
 from chatcmd.settings.settings import Named, Settings
-from chatcmd.settings.url import Proxy, is_loopback
+from chatcmd.settings.url import Proxy, host_of, is_loopback
+
+OPENAI_USER = "openai"
+"""Under which name a keyring holds the default service's key; that of [providers.NAME] under NAME."""
 
 _dollars = number(0, 1_000_000)
-_IN_PROVIDER = ("base_url", "key", "proxy")
+_IN_PROVIDER = ("base_url", "key", "api", "key_command", "keyring", "proxy")
 
 
 def load(flags: Mapping[str, Any], environ: Mapping[str, str], root: Root) -> Settings:
     """Compose the settings; `flags` holds what was said on the command line, by option name.
+
+    The first of these that gives a key gives all of them: OPENAI_API_KEY, envs/openai_key, envs/configs, the setting
+    `key_command`, the setting `keyring`; the last two are asked when a key is needed, not here.
 
     Raises SettingsError with a sentence for each value that is wrong, naming where it stands and what to do.
     """
@@ -46,9 +52,10 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], root: Root) -> Se
     keys = _gather(faults, lambda: find_keys(environ, root, warnings)) or ()
     if faults:
         raise SettingsError(*faults)
+    keys = keys or _asked(values, origins, OPENAI_USER)
     settings = Settings(root, values, origins, keys, named, windows, prices=prices)
     _refuse_idle_address(settings)
-    return replace(settings, warnings=(*warnings, *_unencrypted(settings)))
+    return replace(settings, warnings=(*warnings, *_unencrypted(settings), *_left_out(settings)))
 
 
 def _flag(name: str, value: Any) -> str:
@@ -73,12 +80,24 @@ def _unencrypted(settings: Settings) -> list[str]:
     """Warn of each address where key and questions travel in the open."""
     addresses = [(settings.origin("base_url"), settings["base_url"])]
     addresses += [(named.base_url_origin, named.base_url) for named in settings.providers.values()]
+    keys = [*settings.keys, *(key for named in settings.providers.values() for key in named.keys)]
+    addresses += [(key.address.origin, key.address.url) for key in keys if key.address]
     return [
         _("{place}: {address} is not encrypted; key and questions can be read underway").format(
             place=origin, address=address
         )
         for origin, address in addresses
         if address.lower().startswith("http:") and not is_loopback(address)
+    ]
+
+
+def _left_out(settings: Settings) -> list[str]:
+    """Warn of each key that is made for another address than the one that was said."""
+    sentence = _("{place}: this key is for {host} and is left out: {origin} names another address")
+    return [
+        sentence.format(place=key.origin, host=host_of(key.address.url), origin=settings.origin("base_url"))
+        for key in settings.keys
+        if key.address and settings.left_out(key)
     ]
 
 
@@ -123,7 +142,7 @@ def _read_file(
     windows = _gather(faults, lambda: _windows(table.table("windows"), faults)) or {}
     prices = _gather(faults, lambda: _prices(table.table("prices"), faults)) or {}
     named = _gather(faults, lambda: _providers(table.table("providers"), faults)) or {}
-    if any(provider.keys for provider in named.values()):
+    if any(each.secret.at_hand for provider in named.values() for each in provider.keys):
         warn_if_open(path, shown, warnings)
     return named, windows, prices
 
@@ -170,7 +189,7 @@ def _provider(table: Any, name: str) -> Named:
         if word not in _IN_PROVIDER
     ]
     checked: dict[str, Any] = {}
-    for word in ("base_url", "proxy"):
+    for word in ("base_url", "proxy", "key_command", "keyring"):
         try:
             if word in table.values:
                 checked[word] = OPTIONS[word].check(table.values[word])
@@ -180,10 +199,34 @@ def _provider(table: Any, name: str) -> Named:
         faults.append(
             _('{place}: {table} needs base_url = "https://host/v1"').format(place=table.place(), table=header)
         )
-    keys = ()
-    if "key" in table.values:
-        keys = _gather(faults, lambda: (key(table.values["key"], Origin("file", table.place("key"))),)) or ()
+    keys = _gather(faults, lambda: _given(table, header)) or ()
     if faults:
         raise SettingsError(*faults)
+    keys = keys or _asked(checked, {word: Origin("file", table.place(word)) for word in checked}, name)
     proxy = Proxy(checked["proxy"], table.place("proxy")) if "proxy" in checked else None
     return Named(checked["base_url"], Origin("file", table.place("base_url")), keys, proxy)
+
+
+def _given(table: Any, header: str) -> tuple[Key, ...]:
+    """Read the keys that stand in a [providers.NAME]."""
+    if "key" in table.values and "api" in table.values:
+        sentence = _("{place}: {table} has both key and api; put the key into the list")
+        raise SettingsError(sentence.format(place=table.place("api"), table=header))
+    if "api" in table.values:
+        return keys_in(table.values["api"], table, "api")
+    if "key" in table.values:
+        return (key(table.values["key"], Origin("file", table.place("key"))),)
+    return ()
+
+
+def _asked(values: Mapping[str, Any], origins: Mapping[str, Origin], user: str) -> tuple[Key, ...]:
+    """Make the key that is to be asked for, where none is given: of key_command, else of the keyring."""
+    if line := values.get("key_command"):
+        from chatcmd.settings import asked
+
+        return (asked.key_from(line, origins["key_command"]),)
+    if service := values.get("keyring"):
+        from chatcmd.settings import keyring
+
+        return (keyring.key_from(service, user, origins["keyring"]),)
+    return ()

@@ -11,10 +11,10 @@ from chatcmd.conversation.window import Budget, reserve_for
 from chatcmd.errors import KeyMissing, SettingsError, UsageError
 from chatcmd.language import _, marked
 from chatcmd.settings.keys import Key
-from chatcmd.settings.option import GENERATION, OPTIONS, nearest
+from chatcmd.settings.option import GENERATION, OPTIONS, elsewhere, nearest
 from chatcmd.settings.origin import DEFAULT, Kind, Origin
 from chatcmd.settings.root import Root
-from chatcmd.settings.url import Proxy, host_of, is_loopback
+from chatcmd.settings.url import Address, Proxy, host_of, is_loopback
 
 NO_KEY = marked(
     "no key for {host}: set OPENAI_API_KEY, or put the key into envs/openai_key or envs/configs "
@@ -38,6 +38,7 @@ class Service(Struct, frozen=True):
     key: Key | None
     proxy: Proxy | None
     weight: int = 1
+    address_origin: Origin = DEFAULT
 
 
 class Named(Struct, frozen=True):
@@ -85,7 +86,7 @@ class Settings(Struct, frozen=True):
         if option is None:
             raise UsageError(_("there is no setting {name}").format(name=name) + nearest(name, settable))
         if not option.in_chat:
-            raise UsageError(_elsewhere(name))
+            raise UsageError(elsewhere(name))
         if text.lower() in ("default", "none"):
             return self.changed(name, None, DEFAULT)
         try:
@@ -143,7 +144,7 @@ class Settings(Struct, frozen=True):
         """Resolve a model's name to the ways to it, and the name that they know it by; raises UsageError."""
         provider, bare = self.split(name)
         prefix, slash, _rest = name.partition("/")
-        if slash and not provider and self.origin("base_url").kind == "default":  # OpenAI's own models have no slash
+        if slash and not provider and self._goes_to_openai:  # whose models have no slash in their names
             sentence = _("there is no [providers.{name}] for the model {model} in envs/settings.toml")
             raise UsageError(sentence.format(name=prefix, model=name) + nearest(prefix, list(self.providers)))
         services = self._named(provider) if provider else self._default()
@@ -180,14 +181,40 @@ class Settings(Struct, frozen=True):
             sentence = _('no key for {host}: add key = "..." to [providers.{name}] in {file}')
             file = self.root.show(self.root.envs / "settings.toml")
             raise KeyMissing(sentence.format(host=host_of(named.base_url), name=name, file=file))
-        proxy = self._proxy_before(named.proxy)
-        return tuple(Service(name, named.base_url, key, proxy) for key in named.keys or (None,))
+        address = Address(named.base_url, named.base_url_origin)
+        return tuple(self._way(name, address, key, named.proxy) for key in named.keys or (None,))
+
+    def left_out(self, key: Key) -> bool:
+        """Tell whether a key of the default service is for another address than the one that was said for this run."""
+        said = self.origin("base_url").kind not in ("default", "file")
+        return said and key.address is not None and key.address.url != self["base_url"]
 
     def _default(self) -> tuple[Service, ...]:
-        """Make the services without a name: one for each key."""
-        for key in self.keys:
+        """Make the services without a name: one for each key that is meant for their address."""
+        address = Address(self["base_url"], self.origin("base_url"))
+        keys = [key for key in self.keys if not self.left_out(key)]
+        if self.keys and not keys and not is_loopback(address.url):
+            sentence = _(
+                "no key for {host}, which {origin} names: the one of {place} is for another address; "
+                "leave out {origin}, or add a key without a base_url"
+            )
+            first = self.keys[0].origin
+            raise KeyMissing(sentence.format(host=host_of(address.url), origin=address.origin, place=first))
+        for key in keys:
             self._keep_within(key)
-        return tuple(Service("", self["base_url"], key, self._proxy) for key in self.keys or (None,))
+        return tuple(self._way("", address, key) for key in keys or (None,))
+
+    def _way(self, name: str, address: Address, key: Key | None, proxy: Proxy | None = None) -> Service:
+        """Make one service; what a key says of its own comes before what is said for all keys."""
+        if key is None:
+            return Service(name, address.url, None, self._proxy_before(proxy), address_origin=address.origin)
+        address, proxy = key.address or address, self._proxy_before(key.proxy or proxy)
+        return Service(name, address.url, key, proxy, key.weight, address.origin)
+
+    @property
+    def _goes_to_openai(self) -> bool:
+        elsewhere = self.keys and all(key.address for key in self.keys)
+        return self.origin("base_url").kind == "default" and not elsewhere
 
     def _keep_within(self, key: Key) -> None:
         """Raise SettingsError where an address that a folder gives would receive a key that is not that folder's."""
@@ -208,20 +235,14 @@ class Settings(Struct, frozen=True):
     @property
     def _proxy(self) -> Proxy | None:
         origin = self.origin("proxy")
-        return Proxy(self["proxy"], str(origin), origin.kind != "file") if self["proxy"] else None
+        if not self["proxy"]:
+            return None
+        return Proxy(self["proxy"], str(origin), said=origin.kind != "file", flagged=origin.kind == "flag")
 
     def _proxy_before(self, own: Proxy | None) -> Proxy | None:
         """Choose between a service's own proxy and the one for all: what was said for this run comes first."""
         general = self._proxy
         return general if own is None or (general is not None and general.said) else own
-
-
-def _elsewhere(name: str) -> str:
-    """Say how a setting is changed that /set does not change."""
-    if name in ("user", "persona"):
-        return _("{name} is not a setting of the chat; use /{name} NAME").format(name=name)
-    flag = {"save": "no-save", "language": "lang"}.get(name, _dashed(name))
-    return _("{name} cannot change inside the chat; leave, and start with --{flag}").format(name=name, flag=flag)
 
 
 def _dashed(name: str) -> str:

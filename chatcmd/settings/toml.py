@@ -4,12 +4,9 @@ import re
 import tomllib
 from typing import Any
 
-from msgspec import Struct
-
 from chatcmd.errors import SettingsError
 from chatcmd.language import _
-
-Path = tuple[str, ...]
+from chatcmd.settings.table import Path, Table
 
 _PIECE = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}|'
@@ -17,38 +14,11 @@ _PIECE = re.compile(
     r'"(?:\\.|[^"\\])*"|'
     r"'[^']*'|"
     r"#[^\n]*|"
-    r"[\[\]{}=\n]|"
-    r"[^\[\]{}=\n\"'#]+",
+    r"[\[\]{}=,\n]|"
+    r"[^\[\]{}=,\n\"'#]+",
     re.DOTALL,
 )
 """Texts of the four kinds, comments, the signs that matter here, and what is between them."""
-
-
-class Table(Struct, frozen=True):
-    """A TOML table: its values, and how to name the place of each; `lines` holds every key of the file."""
-
-    values: dict[str, Any]
-    lines: dict[Path, int]
-    file: str
-    path: Path = ()
-
-    def place(self, *keys: str) -> str:
-        """Name file and line of a key of this table, or of the table itself; of an inline table, where that begins."""
-        path = (*self.path, *keys)
-        while path and path not in self.lines:
-            path = path[:-1]
-        return _("{file} line {line}").format(file=self.file, line=self.lines.get(path, 1))
-
-    def table(self, name: str) -> "Table":
-        """Return a table inside this one; raises SettingsError where that name holds something else."""
-        inside, path = self.values.get(name, {}), (*self.path, name)
-        if not isinstance(inside, dict):
-            raise SettingsError(
-                _("{place}: {name} must be a table; write it as [{path}]").format(
-                    place=self.place(name), name=name, path=".".join(path)
-                )
-            )
-        return Table(inside, self.lines, self.file, path)
 
 
 def parse(data: bytes, file: str) -> Table:
@@ -78,31 +48,81 @@ def parse(data: bytes, file: str) -> Table:
 
 
 def _lines(text: str) -> dict[Path, int]:
-    """Find the line of every key and table of a text that is TOML."""
-    lines: dict[Path, int] = {}
-    header: Path = ()
-    statement, begun, depth, line = "", 1, 0, 1
-
-    def note(path: Path) -> Path:
-        for end in range(1, len(path) + 1):
-            lines.setdefault(path[:end], begun)
-        return path
-
+    """Find the line of every value and table of a text that is TOML, those inside lists and inline tables too."""
+    finder, line = _Finder(), 1
     for piece in _PIECE.findall(text + "\n"):
-        if piece == "\n" and depth == 0:
-            words = statement.strip()
-            if words.startswith("["):
-                header = note(_keys(words.strip("[]")))
-            statement = ""
-        elif piece == "=" and depth == 0:
-            note(header + _keys(statement))
-            statement = "="
-        elif not piece.startswith("#"):
-            begun = begun if statement.strip() else line
-            statement += piece
-            depth += (piece in "[{") - (piece in "]}")
+        if not piece.startswith("#"):
+            finder.take(piece, line)
         line += piece.count("\n")
-    return lines
+    return finder.lines
+
+
+class _Finder:
+    """Follows a text piece by piece; `_around` are the lists (with a place in them) and inline tables that are open."""
+
+    def __init__(self) -> None:
+        self.lines: dict[Path, int] = {}
+        self._header: Path = ()
+        self._at: Path = ()
+        self._around: list[tuple[Path, int | None]] = []
+        self._words, self._begun, self._in_value = "", 1, False
+        self._headers: dict[Path, int] = {}
+
+    def take(self, piece: str, line: int) -> None:
+        if self._in_value:
+            self._value(piece, line)
+        elif piece == "\n":
+            if self._words.startswith("["):
+                self._header = self._note(self._headed(), self._begun)
+            self._words = ""
+        elif piece == "=":
+            self._at = self._note(self._header + _keys(self._words), self._begun)
+            self._in_value, self._words = True, ""
+        elif self._words or piece.strip():
+            self._begun = self._begun if self._words else line
+            self._words += piece
+
+    def _value(self, piece: str, line: int) -> None:
+        if piece == "\n" and not self._around:
+            self._in_value, self._words = False, ""
+        if not piece.strip():
+            return
+        path, place = self._around[-1] if self._around else ((), None)
+        if piece in ("]", "}"):
+            self._at, _place = self._around.pop()
+        elif piece == ",":
+            self._words = ""
+            if place is not None:
+                self._open(path, place + 1)
+                del self._around[-2]
+        elif piece == "=" and self._around:
+            self._at = self._note(path + _keys(self._words), line)
+        elif piece in ("[", "{"):
+            self._note(self._at, line)
+            self._words = ""
+            self._open(self._at, 0 if piece == "[" else None)
+        else:
+            self._words += piece
+            if place is not None:
+                self._note(self._at, line)
+
+    def _open(self, path: Path, place: int | None) -> None:
+        self._around.append((path, place))
+        self._at = path if place is None else (*path, place)
+
+    def _headed(self) -> Path:
+        """Read the header of a table; those of a list of tables are counted."""
+        words = self._words.strip()
+        path = _keys(words.strip("[]"))
+        if not words.startswith("[["):
+            return path
+        self._headers[path] = place = self._headers.get(path, -1) + 1
+        return (*path, place)
+
+    def _note(self, path: Path, line: int) -> Path:
+        for end in range(1, len(path) + 1):
+            self.lines.setdefault(path[:end], line)
+        return path
 
 
 def _keys(text: str) -> Path:

@@ -16,6 +16,9 @@ from chatcmd.terminal.ending import ending
 Links = dict[str, Any]
 """Link definitions as the parser keeps them, by normalized label: `href`, `title`, and `map`, their lines."""
 
+LONGEST = 100_000
+"""Characters of a block that is no code: to lay out a longer one would keep everyone waiting, Ctrl-C too."""
+
 _LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.)+)\]")
 
 _UNDECIDED = re.compile(r"[-=*_+#~`|:>\[ \t]+|[ \t]*\d{1,9}[.)]?[ \t]*")
@@ -33,21 +36,29 @@ class Document:
         self._parser = _parser()
         self._pieces: list[str] = []
         self._searched = 0  # characters of the open text in which there is no further closed block
+        self._is_code = False  # the open block, as far as it was searched
         self._links: Links = {}
         self._wanted: set[str] = set()
+
+    def __len__(self) -> int:
+        """Tell how many characters are not closed."""
+        return sum(map(len, self._pieces))
 
     def feed(self, text: str) -> None:
         """Take the next piece of the text."""
         self._pieces.append(text)
 
     def closed(self) -> list[Token]:
-        """Return the blocks that have been closed since the last call."""
+        """Return blocks that have been closed since the last call, those of a long text not all at once."""
         text = self._text()
-        whole = text.rfind("\n") + 1
+        whole = text.rfind("\n", 0, None if self._is_code else LONGEST) + 1
         if whole == self._searched:
             return []
-        self._searched = whole
         tokens, links = self._blocks(text[:whole])
+        if len(text) > LONGEST and _is_code(tokens):
+            whole = text.rfind("\n") + 1
+            tokens, links = self._blocks(text[:whole])
+        self._searched, self._is_code = whole, _is_code(tokens)
         last = next((place for place in range(len(tokens) - 1, 0, -1) if _begins_block(tokens[place])), 0)
         if not last:
             return []
@@ -56,8 +67,20 @@ class Document:
         links = {label: link for label, link in links.items() if link["map"][1] <= line}
         found, self._wanted = self._resolved(tokens[:last], links, lines)
         self._links = {label: {**link, "map": [0, 0]} for label, link in links.items()}
-        self._pieces, self._searched = [lines[line]], 0
+        self._pieces, self._searched, self._is_code = [lines[line]], 0, False
         return found
+
+    def overlong(self, longest: int = LONGEST) -> str:
+        """Return the beginning of an open block that is too long to be laid out, if it is: it is not parsed any more.
+
+        To be called when no further block is closed.
+        """
+        text = self._text()
+        if len(text) <= longest or self._is_code:
+            return ""
+        cut = text.rfind("\n", 0, LONGEST) + 1 or LONGEST
+        self._pieces, self._searched = [text[cut:]], 0
+        return text[:cut]
 
     def open(self, screen: tuple[int, int] | None = None) -> list[Token]:
         """Return what is not closed, as it would be if the text ended here.
@@ -126,6 +149,11 @@ def _late(coming: list[tuple[str, Any]], known: Links, wanted: set[str], lines: 
 def _parser() -> MarkdownIt:
     """Make the parser, which finds blocks only and remembers nothing from text to text."""
     return parser().disable("inline")
+
+
+def _is_code(tokens: Sequence[Token]) -> bool:
+    """Tell whether the last block is code, which is laid out whatever its length."""
+    return next((token.type for token in reversed(tokens) if _begins_block(token)), "") in ("fence", "code_block")
 
 
 def _begins_block(token: Token) -> bool:

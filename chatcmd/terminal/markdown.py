@@ -22,6 +22,9 @@ LEAST_WIDTH = 12
 LONGEST_IN_HASTE = 4_000
 """Characters of code that are coloured though someone waits: 0.06 s of the 0.1 s in which Ctrl-C gives the prompt."""
 
+WRITTEN_IN_HASTE = 20_000
+"""Characters of any other block from which on it is shown as it is written when someone waits: a table takes longest."""
+
 
 class Layout:
     """The rows of an answer while it comes: feed it clean text, take what is settled, and look at the rest.
@@ -41,24 +44,38 @@ class Layout:
 
     def settle(self, width: int) -> list[Row]:
         """Return the rows of the blocks that have been closed since the last call; they will never change."""
-        tokens = self._document.closed()
-        if not tokens:
-            return []
-        rows = self._rows(tokens, width)
-        self._gap, self._head = tokens[-1].type != "hr", ""
-        return rows
+        rows: list[Row] = []
+        while True:
+            if tokens := self._document.closed():
+                rows += self._rows(tokens, width)
+                self._gap, self._head = tokens[-1].type != "hr", ""
+            elif text := self._document.overlong():
+                rows += self._as_written(text, width)
+            else:
+                return rows
 
     def tail(self, width: int, height: int) -> list[Row]:
         """Return the rows of what is still open, as it would look if it ended here: the last ones, for a screen."""
         return self._rows(self._document.open((width, height)), width)
 
     def rest(self, width: int, *, in_haste: bool = False) -> list[Row]:
-        """Return the rows of all that is left: the answer has ended; `in_haste` colours no long code."""
+        """Return the rows of all that is left: the answer has ended; `in_haste` lays out nothing that takes long."""
+        rows: list[Row] = []
+        while in_haste and (text := self._document.overlong(WRITTEN_IN_HASTE)):
+            rows += self._as_written(text, width)
         tokens = self._document.open()
         for token in tokens if in_haste else ():
             if token.type == "fence" and len(token.content) > LONGEST_IN_HASTE:
                 token.info = ""
-        return self._rows(tokens, width)
+        return rows + self._rows(tokens, width)
+
+    def _as_written(self, text: str, width: int) -> list[Row]:
+        """Return the rows of a text as it is; what follows it goes on right below."""
+        rows = [BLANK] if self._gap else []
+        if self._head:
+            rows += self._printer.line(width, (self._head, "markdown.head"))
+        self._gap, self._head = False, ""
+        return rows + [row for line in text.removesuffix("\n").split("\n") for row in _rows_as_written(line, width)]
 
     def _rows(self, tokens: list[Token], width: int) -> list[Row]:
         """Lay blocks out, with a blank row before them unless they are the first, or follow a rule, which has one."""
@@ -126,6 +143,16 @@ class Printer:
         if is_sure(text):
             return Row(text, sum(each.cell_length for each in line))
         return Row(text, sum(cells(each.text) for each in line))
+
+
+def _rows_as_written(line: str, width: int) -> Iterator[Row]:
+    line = line.expandtabs().rstrip(" ")
+    if not line.isascii():
+        yield from (Row(piece, cells(piece)) for piece in broken(line, width))
+        return
+    for begin in range(0, len(line) or 1, width):
+        piece = line[begin : begin + width]
+        yield Row(piece, len(piece))
 
 
 def _headed(head: str) -> Iterator[Token]:

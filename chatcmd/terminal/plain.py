@@ -5,6 +5,7 @@ import os
 import termios
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from io import BufferedReader
 from typing import BinaryIO, TextIO
@@ -108,7 +109,11 @@ class PlainKeyboard:
         """Wait for a line; one that nobody waits for any more, after Ctrl-C, is there for whoever asks next."""
         if self._arriving is None:
             self._arriving = self._begin_to_read(self._next_line)
-        line = await asyncio.shield(self._arriving)
+        try:
+            line = await asyncio.shield(self._arriving)
+        except Exception:
+            self._arriving = None
+            raise
         self._arriving = None
         if line is None:
             raise ReaderGone(Exit.HANGUP)
@@ -116,20 +121,18 @@ class PlainKeyboard:
 
     def _begin_to_read(self, read: Callable[[], bytes | None]) -> asyncio.Future[bytes | None]:
         """Read in a thread of its own: one that is still waiting at the end must not keep us."""
-        loop = asyncio.get_running_loop()
-        arriving: asyncio.Future[bytes | None] = loop.create_future()
-
-        def arrive(data: bytes | None) -> None:
-            if not arriving.done():
-                arriving.set_result(data)
+        arriving: Future[bytes | None] = Future()
 
         def work() -> None:
-            data = read()
-            with suppress(RuntimeError):  # the loop has ended meanwhile
-                loop.call_soon_threadsafe(arrive, data)
+            try:
+                data = read()
+            except Exception as fault:  # whoever waits would wait for ever
+                arriving.set_exception(fault)
+            else:
+                arriving.set_result(data)
 
         threading.Thread(target=work, daemon=True, name="read a line").start()
-        return arriving
+        return asyncio.wrap_future(arriving)
 
     def _next_line(self) -> bytes | None:
         """Read up to a line's end, or what there is at the end of input; None when the terminal has vanished."""

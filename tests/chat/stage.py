@@ -27,6 +27,7 @@ from chatcmd.terminal import NO_DRAFT, Desk, EndOfInput, Keyboard, Line
 from chatcmd.terminal.pick import Choice, Shelf
 from chatcmd.terminal.plain import PlainKeyboard
 from chatcmd.terminal.screen import Screen
+from tests.canary import canary
 from tests.loopback import Loopback
 from tests.terminal_driver import CHATCMD, Finished, Terminal, run
 
@@ -150,6 +151,8 @@ class Stage:
             code = await Repl(app, keyboard, Signals(interrupt_leaves=not keyboard.interactive)).run()
         finally:
             await app.close()
+            canary.given(self.environ)
+            canary.heard(out.getvalue(), notes.getvalue())
         return Talked(code, out.getvalue(), notes.getvalue(), app)
 
     def sessions(self, user: str | None = None) -> list[dict[str, Any]]:

@@ -15,6 +15,8 @@ from tests.chat.stage import Stage
 from tests.hostile import HOSTILE, raw_controls
 from tests.loopback import Loopback, error, say
 
+pytestmark = pytest.mark.faults(24, 25)
+
 # Said by the program after each answer, so that the answer's bytes have an end that the line editor has no part in.
 END = b"the answer was cut at its longest length"
 HEAD = "【ChatGPT】".encode()

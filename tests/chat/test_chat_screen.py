@@ -195,6 +195,7 @@ def test_screen_that_changes_in_mid_answer_goes_on_for_the_new_one_and_shows_not
     assert session["messages"][2]["content"] == text
 
 
+@pytest.mark.faults(42)
 def test_screen_of_one_cell_shows_every_character_once_and_a_chat_goes_on_when_it_grows(
     stage: Stage, server: Loopback
 ) -> None:

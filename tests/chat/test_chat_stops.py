@@ -13,6 +13,8 @@ from tests.chat.stage import Stage, said, spoken
 from tests.loopback import FAULTS, Loopback, gated, say
 from tests.terminal_driver import CHATCMD, Terminal
 
+pytestmark = pytest.mark.faults(22, 23, 40, 41)
+
 ROOT = Path(__file__).parents[2]
 ALONE = {"NO_COLOR": "1", "CHATCMD_BAR": "false"}
 """What makes the line the last thing on the screen."""

@@ -25,7 +25,7 @@ from tests.loopback import Loopback, say
 from tests.terminal_driver import CHATCMD, PYTHON, Finished, run
 
 QUESTION = Message(role="user", content="q")
-FAULT = "something went wrong inside chatcmd (RuntimeError: a fault of ours); the chat goes on, please report it"
+FAULT = "something went wrong inside chatcmd (RuntimeError); the chat goes on, please report it"
 
 
 class FaultyOnce(StringIO):
@@ -180,6 +180,13 @@ def test_output_that_is_full_costs_no_word_of_the_answer(stage: Stage, server: L
         "a long answer in pieces",
         "complete",
     )
+
+
+@pytest.mark.parametrize(("words", "code"), [("--bogus", 2), ("--help", 1), ("history show x", 3)])
+def test_exit_code_is_the_same_where_nobody_can_be_told(stage: Stage, words: str, code: int) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full here")
+    assert shell(stage, '"$@" >/dev/full 2>/dev/full', *words.split()).code == code
 
 
 def test_standard_streams_that_do_not_wait_are_waited_for(stage: Stage, server: Loopback) -> None:

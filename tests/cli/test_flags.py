@@ -36,7 +36,7 @@ FLAGS = {
     "--end-user x": ("end_user", "x"),
     "--lang zh": ("language", "zh"),
 }
-NOT_SETTINGS = {"go_on", "resume", "fork", "root"}
+NOT_SETTINGS = {"go_on", "resume", "fork", "root", "trust"}
 
 
 def _parse(words: str) -> argparse.Namespace:

@@ -200,7 +200,7 @@ def test_what_stands_in_the_settings_reaches_the_terminal_cleaned(tmp_path: Path
 def test_an_address_in_a_folder_does_not_draw_the_key_of_the_environment(tmp_path: Path) -> None:
     (tmp_path / "envs").mkdir()
     (tmp_path / "envs" / "settings.toml").write_text('\nbase_url = "https://theirs.example/v1"\n')
-    done = run([*CHATCMD], "老表\n你好\n".encode(), cwd=tmp_path, env={"OPENAI_API_KEY": "sk-CANARY-1"})
+    done = run([*CHATCMD, "--trust"], "老表\n你好\n".encode(), cwd=tmp_path, env={"OPENAI_API_KEY": "sk-CANARY-1"})
     assert done.code == 2
     told = _one_sentence(done)
     assert "envs/settings.toml line 2 sends to theirs.example" in told

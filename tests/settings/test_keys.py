@@ -74,6 +74,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
 
 
 @pytest.mark.parametrize("case", BAD)
+@pytest.mark.faults(46)
 def test_what_is_no_key_is_one_sentence_without_the_key(tmp_path: Path, case: str) -> None:
     content, expected = BAD[case]
     (sentence,) = faults(tmp_path, key=content)

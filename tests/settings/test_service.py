@@ -153,7 +153,9 @@ def test_an_address_said_on_the_command_line_wins_over_the_files_provider(tmp_pa
     assert _facts(service) == ("", "http://127.0.0.1:5/v1", None)
     (service,), _ = read(tmp_path, environ={"OPENAI_BASE_URL": said["base_url"]}).services("x")
     assert service.base_url == said["base_url"]
-    (service,), _ = read(tmp_path, environ={"OPENAI_BASE_URL": said["base_url"]}, flags={"provider": "near"}).services("x")
+    (service,), _ = read(tmp_path, environ={"OPENAI_BASE_URL": said["base_url"]}, flags={"provider": "near"}).services(
+        "x"
+    )
     assert service.name == "near"
 
 

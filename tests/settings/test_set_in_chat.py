@@ -15,6 +15,8 @@ GOOD: list[tuple[str, str, Any]] = [
     ("stream", "off", False),
     ("stream", "TRUE", True),
     ("timeout", "30", 30.0),
+    ("connect_timeout", "2.5", 2.5),
+    ("first_timeout", "300", 300.0),
     ("reserve", "2_000", 2000),
     ("max_turns", "0", 0),
     ("theme", "light", "light"),
@@ -39,6 +41,8 @@ BAD = [
     ("model", "  ", "model is empty; give it a value, or leave it out"),
     ("stream", "perhaps", "stream must be true or false"),
     ("timeout", "0", "timeout must be a number from 1 to 3600"),
+    ("connect_timeout", "0.5", "connect_timeout must be a number from 1 to 3600"),
+    ("first_timeout", "nan", "first_timeout must be a number from 1 to 3600"),
     ("timeout", "inf", "timeout must be a number from 1 to 3600"),
     ("reserve", "1k", "reserve must be a whole number from 1 up"),
     ("reserve", "9" * 5000, "reserve must be a whole number from 1 up"),
@@ -109,6 +113,8 @@ def test_what_cannot_change_in_the_chat_names_a_way_that_there_is(tmp_path: Path
     add_flags(parser)
     if name in ("user", "persona"):
         assert str(caught.value) == f"{name} is not a setting of the chat; use /{name} NAME"
+    elif name in ("key_command", "keyring"):
+        assert str(caught.value) == f"{name} cannot change inside the chat; leave, and set it in envs/settings.toml"
     else:
         assert what == f"{name} cannot change inside the chat; leave, and start with"
         assert flag in parser.format_help().split()

@@ -44,10 +44,10 @@ def _packages() -> Finding:
         except PackageNotFoundError:
             missing.append(name)
     if missing:
-        value = _("not installed: {names}").format(names=", ".join(missing))
+        value = _("not installed: {names}").format(names=_(", ").join(missing))
         advice = _("install chatcmd anew")
         return Finding("program.packages", _("packages"), "failed", value, advice=advice)
-    return Finding("program.packages", _("packages"), "ok", ", ".join(found))
+    return Finding("program.packages", _("packages"), "ok", _(", ").join(found))
 
 
 def _vocabulary() -> Finding:
@@ -55,6 +55,6 @@ def _vocabulary() -> Finding:
     if damaged:
         value = _("not as it was shipped, so that tokens are counted wrongly: {names}")
         advice = _("install chatcmd anew")
-        return Finding("program.vocabulary", label, "failed", value.format(names=", ".join(damaged)), advice=advice)
-    value = _("as it was shipped: {names}").format(names=", ".join(intact.DIGESTS))
+        return Finding("program.vocabulary", label, "failed", value.format(names=_(", ").join(damaged)), advice=advice)
+    value = _("as it was shipped: {names}").format(names=_(", ").join(intact.DIGESTS))
     return Finding("program.vocabulary", label, "ok", value)

@@ -98,7 +98,7 @@ def _others(found: Settings) -> Iterator[Finding]:
     said = [(name, origin) for name, origin in found.origins.items() if name not in ELSEWHERE]
     if said:
         each = _("{name} ({origin})")
-        value = ", ".join(each.format(name=name, origin=origin) for name, origin in said)
+        value = _(", ").join(each.format(name=name, origin=origin) for name, origin in said)
         yield Finding("settings.others", _("also set"), "ok", value)
 
 
@@ -107,7 +107,7 @@ def _environment(case: Case) -> Iterator[Finding]:
     idle = sorted(name for name, value in case.environ.items() if name.startswith("OPENAI_") and value)
     idle = [name for name in idle if name not in OBEYED]
     status: Status = "warning" if idle else "ok"
-    value = _("{names}: ignored by chatcmd, whatever other programs do").format(names=", ".join(idle))
+    value = _("{names}: ignored by chatcmd, whatever other programs do").format(names=_(", ").join(idle))
     if not idle:
         value = _("no OPENAI_ variable is set that chatcmd ignores")
     yield Finding("settings.environment", _("environment"), status, value)

@@ -75,7 +75,7 @@ def _encoding(environ: Mapping[str, str]) -> Finding:
 def _clipboard(environ: Mapping[str, str]) -> Finding:
     found = [tool.words[0] for _path, tool in tools(environ)]
     if found:
-        return Finding("terminal.clipboard", _("clipboard"), "ok", ", ".join(found))
+        return Finding("terminal.clipboard", _("clipboard"), "ok", _(", ").join(found))
     value = _("no tool for it; /copy can use the terminal itself: /set osc52 true")
     return Finding("terminal.clipboard", _("clipboard"), "skipped", value)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from chatcmd.history import nested
 from chatcmd.language import _
 
 DEEPEST = 500
@@ -31,11 +32,11 @@ class Damage(msgspec.Struct, frozen=True):
 def decoded(data: bytes | msgspec.Raw) -> Any:
     """Decode JSON; lone surrogates, and bytes that are no UTF-8, become U+FFFD. Raises ValueError."""
     try:
-        return msgspec.json.decode(data)
+        return nested.decoded(msgspec.json.decode, data)
     except (ValueError, RecursionError):
         pass
     try:
-        return _mended(_DECODER.decode(bytes(data).decode("utf-8-sig", "replace")))
+        return _mended(nested.decoded(_DECODER.decode, bytes(data).decode("utf-8-sig", "replace")))
     except RecursionError:
         raise ValueError(_("nested too deeply")) from None
 
@@ -83,7 +84,7 @@ def members(data: bytes, wanted: Callable[[Any], bool]) -> Iterator[tuple[str, A
     """
     text = data.decode("utf-8-sig", "replace")
     try:
-        found = _mended(_DECODER.decode(text))
+        found = _mended(nested.decoded(_DECODER.decode, text))
     except RecursionError:
         raise ValueError(_("nested too deeply")) from None
     except ValueError:

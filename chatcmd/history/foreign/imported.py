@@ -76,6 +76,8 @@ class Import:
             raise
         except (HistoryError, NameRefused) as error:
             self.left_out.append(LeftOut(found.name, str(error)))
+        except RecursionError:  # what was read just so cannot be written from here
+            self.left_out.append(LeftOut(found.name, _("nested too deeply")))
         if len(self.written) + len(self.grown) > before:
             self.lost.update(found.lost)
 

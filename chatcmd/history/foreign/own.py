@@ -31,6 +31,9 @@ def read(source: Source) -> Iterator[Found]:
         except HistoryError as error:
             yield LeftOut(_called(element, source), str(error))
             continue
+        except RecursionError:
+            yield LeftOut(_called(element, source), _("nested too deeply"))
+            continue
         if file.is_newer(session):
             yield LeftOut(_called(element, source), _("a newer chatcmd wrote it; upgrade"))
         else:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from chatcmd.errors import NotSaved, reason
-from chatcmd.history.index import IndexTrouble
+from chatcmd.history.index import IndexTrouble, damage_as_trouble
 from chatcmd.history.index.lookup import Lookup
 from chatcmd.history.index.refresh import Progress, behind, notice, refresh
 from chatcmd.history.index.store import Store, discard, is_sound
@@ -25,10 +25,8 @@ class Indexed:
 
     def refresh(self, *, thoroughly: bool = False, most: int | None = None, progress: Progress | None = None) -> None:
         """Take up what has changed on the disk; raises Backlog where that are more than `most` files."""
-        try:
+        with damage_as_trouble():
             refresh(self._store, self._history, thoroughly=thoroughly, most=most, progress=progress)
-        except OSError as error:
-            raise IndexTrouble(str(error)) from error
 
     @staticmethod
     def behind(path: Path, history: Path) -> int | None:
@@ -37,15 +35,15 @@ class Indexed:
             return None
         store = Store(path)
         try:
-            return behind(store, history)
-        except OSError as error:
-            raise IndexTrouble(str(error)) from error
+            with damage_as_trouble():
+                return behind(store, history)
         finally:
             store.close()
 
     def notice(self, path: Path) -> None:
         """Take up a file that was edited in its place."""
-        notice(self._store, self._history, path)
+        with damage_as_trouble():
+            notice(self._store, self._history, path)
 
     def close(self) -> None:
         """Let it go."""

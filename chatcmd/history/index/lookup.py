@@ -10,6 +10,7 @@ from chatcmd.conversation.session import Parent
 from chatcmd.conversation.words import folded
 from chatcmd.history.asked import Asked, merged
 from chatcmd.history.entry import Entry, Wanted
+from chatcmd.history.index import IndexTrouble, damage_as_trouble
 from chatcmd.history.index.store import Row, Store
 
 PAGE = 100
@@ -77,8 +78,9 @@ class Lookup:
     def unreadable(self, folder: str | None) -> list[Path]:
         """Name the files that hold no session that can be read."""
         rows = self._store.rows("SELECT folder, name FROM sessions INDEXED BY unreadable WHERE id IS NULL")
-        names = {known.number: name for name, known in self._store.folders().items()} if rows else {}
-        return [self._history / names[number] / name for number, name in rows if folder in (None, names[number])]
+        with damage_as_trouble():
+            names = {known.number: name for name, known in self._store.folders().items()} if rows else {}
+            return [self._history / names[number] / name for number, name in rows if folder in (None, names[number])]
 
     def named(self, beginning: str, folder: str | None) -> list[Path]:
         """Find the sessions' files whose names begin so."""
@@ -98,7 +100,9 @@ class Lookup:
 
     def journals(self) -> list[Path]:
         """List the journals that there are."""
-        return [self._history / name / each for name, folder in self._store.folders().items() for each in folder.live]
+        with damage_as_trouble():
+            found = self._store.folders().items()
+            return [self._history / name / each for name, folder in found for each in folder.live]
 
     def asked(self, wanted: Wanted, folder: str | None) -> list[Asked]:
         """Give what was asked in the wanted sessions; what a branch shares with its parent counts once."""
@@ -108,7 +112,8 @@ class Lookup:
             values.append(folder)
         shared = f"CASE WHEN shared != '' AND NOT EXISTS ({_KIN}) THEN shared ELSE '' END"
         rows = self._store.rows(f"SELECT asked, {shared} FROM sessions WHERE {conditions}", *values)
-        return merged(row for both in rows for each in both if each for row in _decode(each))
+        with damage_as_trouble():
+            return merged(row for both in rows for each in both if each for row in _decode(each))
 
     def _conditions(self, wanted: Wanted) -> tuple[str, list[Any]]:
         """Say which sessions can be wanted; each is looked at again."""
@@ -127,19 +132,25 @@ class Lookup:
         for column, part in (("model", wanted.model), ("persona", wanted.persona)):
             if part is not None:
                 known = self._store.rows(f"SELECT DISTINCT {column} FROM sessions WHERE id IS NOT NULL")
-                held = [name for (name,) in known if folded(part) in folded(name)]
+                with damage_as_trouble():
+                    held = [name for (name,) in known if folded(part) in folded(name)]
                 conditions.append(f"{column} IN ({', '.join('?' * len(held))})")
                 values += held
         return " AND ".join(conditions), values
 
     def _entries(self, rows: Sequence[Row], wanted: Wanted) -> Iterator[Entry | Path]:
-        names = {folder.number: name for name, folder in self._store.folders().items()}
+        with damage_as_trouble():
+            names = {folder.number: name for name, folder in self._store.folders().items()}
         for _key, folder, name, *facts, tags, parent, parent_turn, source in rows:
-            path = self._history / names[folder] / name
+            with damage_as_trouble():
+                path = self._history / names[folder] / name
             if facts[0] is None:
                 yield path
                 continue
             session_id, user, started, model, title, turns, persona, ended = facts
+            told = (session_id, user, started, model, title, persona, tags)
+            if set(map(type, told)) != {str} or type(turns) is not int:
+                raise IndexTrouble
             entry = Entry(
                 id=session_id,
                 user=user,
@@ -162,7 +173,8 @@ class Lookup:
             condition = f"folders.name = ? AND {condition}"
             values = (folder, *values)
         rows = self._store.rows(f"{_FILES} WHERE {condition} {end or 'ORDER BY sessions.name DESC'}", *values)
-        return [self._history / name / file for name, file in rows]
+        with damage_as_trouble():
+            return [self._history / name / file for name, file in rows]
 
 
 _decode = msgspec.json.Decoder(list[Asked]).decode

@@ -24,8 +24,9 @@ def format_of(content: Any) -> int:
     What is no session of ours, and what claims nothing sensible, is taken for our own format, whose reader refuses it.
     """
     if isinstance(content, Mapping):
-        claimed = content.get("format", 0 if isinstance(content.get("messages"), list) else FORMAT)
-        return claimed if type(claimed) is int else FORMAT
+        holds_messages = isinstance(content.get("messages"), list)
+        claimed = content.get("format", 0 if holds_messages else FORMAT)
+        return claimed if type(claimed) is int and (claimed or holds_messages) else FORMAT
     return 0 if from_0.is_list_of_messages(content) else FORMAT
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from chatcmd.conversation.session import Session
 from chatcmd.errors import Damaged, HistoryError, SessionInUse, reason
 from chatcmd.history import file
-from chatcmd.history.disk import sync_folder
+from chatcmd.history.disk import is_there, sync_folder
 from chatcmd.history.journal import Journal
 from chatcmd.history.recovery import asides, recover
 from chatcmd.history.verify.contents import Files
@@ -89,7 +89,7 @@ def _put_away(temporary: Path, files: Files) -> str:
     if part is None or all((each.role, each.content) in held for each in part.session.messages):
         temporary.unlink()
         return _("taken away: it held nothing that the session does not")
-    kept = next(name for name in asides(files.saved) if not os.path.lexists(name))
+    kept = next(name for name in asides(files.saved) if not is_there(name))
     temporary.rename(kept)
     sync_folder(kept.parent)
     files.kept.append(kept)
@@ -101,15 +101,15 @@ def _mend_saved(files: Files) -> str:
     path = files.saved
     session, lost = _sound(path, files.kept)
     if session is None:
-        if not os.path.lexists(path):
+        if not is_there(path):
             return _("there is nothing of it that can be read")
-        kept = next(name for name in asides(path) if not os.path.lexists(name))
+        kept = next(name for name in asides(path) if not is_there(name))
         path.rename(kept)
         sync_folder(path.parent)
         return _("nothing in it could be read; it is kept as {file}").format(file=kept.name)
     if not (is_text(session.id) and is_text(session.user)):
         raise HistoryError(_("its name is no UTF-8, and it is left as it is; rename it first"))
-    if not os.path.lexists(path):
+    if not is_there(path):
         file.write(path, session)
         return _("a session was made of what can be read")
     before, kept = path.stat(), file.keep(file.read_bytes(path), asides(path))
@@ -124,8 +124,7 @@ def _mend_saved(files: Files) -> str:
 
 def _sound(path: Path, kept: list[Path]) -> tuple[Session | None, tuple[str, ...]]:
     """Make a session that loads of a file, or of a copy that was set aside; and name what is left out of it."""
-    is_there = os.path.lexists(path) and obstacle(path) is None
-    data = file.read_bytes(path) if is_there else b""
+    data = file.read_bytes(path) if is_there(path) and obstacle(path) is None else b""
     lost: tuple[str, ...] = ()
     try:
         session = file.parse(data, str(path))

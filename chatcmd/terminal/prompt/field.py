@@ -1,5 +1,6 @@
 """The field that a line is typed into, with what stands below it: the menu, the search, a message, the bar."""
 
+from asyncio import CancelledError
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -34,7 +35,8 @@ from prompt_toolkit.widgets import SearchToolbar
 from chatcmd.cells import broken, fitted
 from chatcmd.clean import clean_line
 from chatcmd.language import _
-from chatcmd.terminal import Offer
+from chatcmd.terminal import EndOfInput, Interrupted, Offer
+from chatcmd.terminal.prompt.faults import ending
 from chatcmd.terminal.prompt.held import Held
 from chatcmd.terminal.prompt.keystrokes import Keystrokes
 from chatcmd.terminal.prompt.menu import lay_out
@@ -111,7 +113,7 @@ class Field:
         self.held = held
         self.look = Look("")
         self.message = ""
-        self.for_editor = False
+        self.for_editor = self.unread = False
         self.buffer = Buffer(name=DEFAULT_BUFFER)
         self._fits = Condition(lambda: self._size()[0] >= LEAST_ROWS)
         self._search = SearchToolbar(
@@ -136,15 +138,24 @@ class Field:
     async def read(self, look: Look, line: str, history: History, message: str = "") -> str:
         """Let a line be edited, and return what stands in it at Enter; pastes in it are held.
 
-        With `for_editor` it is to be changed elsewhere, and read again.
+        With `for_editor` it is to be changed elsewhere, and read again. A question is `unread` until whoever reads says
+        otherwise: what a fault of ours took back stands there again at the next reading.
         """
         self.look, self.message = look, message
         self.for_editor = self.app.erase_when_done = False
         self.app.editing_mode = EditingMode.VI if look.vi else EditingMode.EMACS
         self.app.cursor = ModalCursorShapeConfig() if look.vi else SimpleCursorShapeConfig()
         self.buffer.history = history
-        self.buffer.reset(Document(line))
-        return await self.app.run_async(handle_sigint=False)
+        self.buffer.reset(Document(self.buffer.text if self.unread and look.many_lines else line))
+        self.unread = look.many_lines
+        try:
+            with ending(self.app):
+                entered = await self.app.run_async(handle_sigint=False, set_exception_handler=False)
+        except (EndOfInput, EOFError, Interrupted, OSError, CancelledError):
+            self.unread = False
+            raise
+        self.unread = self.unread and not self.for_editor
+        return entered
 
     def send(self) -> None:
         """Take the line as it stands."""

@@ -15,6 +15,7 @@ from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
 from chatcmd.clean import clean_line
 from chatcmd.conversation.mention import carried
 from chatcmd.errors import Exit, UsageError
+from chatcmd.settings.secret import holds_secret
 from chatcmd.terminal import NO_DRAFT, Desk, EndOfInput, Line, Offer, ReaderGone
 from chatcmd.terminal.block import LEAVING, unquoted
 from chatcmd.terminal.modes import Modes
@@ -84,10 +85,10 @@ class LineEditor:
             if before.strip() and not line.strip():
                 recalled.add(before, sent=False)  # Up brings back what the editor left nothing of
             line = await self._read(look, line, recalled, trouble)
-        if line.strip() and line not in LEAVING:  # nobody wants those back at the next start
-            recalled.add(line, sent=True)
         entered = Line(*self._held.told(unquoted(line)))
-        self._last = (entered.text, line)
+        if line.strip() and line not in LEAVING:  # nobody wants those back at the next start
+            recalled.add(line, sent=not holds_secret(entered.text))  # nor a key in a file
+        self._last, self._field.unread = (entered.text, line), False
         return entered
 
     async def edit(self, text: str) -> str:
@@ -101,8 +102,7 @@ class LineEditor:
     def answering(self) -> Iterator[None]:
         """Collect what is typed during an answer, unseen, for the next line; Ctrl-C still comes as a signal.
 
-        It is read all the while: a terminal by itself keeps 4,095 bytes of a line and drops the rest. Esc alone says
-        what Ctrl-C says.
+        It is read all the while: a terminal keeps 4,095 bytes of a line and drops the rest. Esc alone is as Ctrl-C.
         """
         self._listen()
         self._keystrokes.many_lines = True

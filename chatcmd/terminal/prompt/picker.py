@@ -18,6 +18,7 @@ from chatcmd.cells import cells
 from chatcmd.clean import clean_line
 from chatcmd.language import _, ngettext
 from chatcmd.terminal.pick import Choice, Found, Passage, Pulse, Shelf
+from chatcmd.terminal.prompt.faults import ending
 from chatcmd.terminal.prompt.held import Held
 from chatcmd.terminal.prompt.keystrokes import Keystrokes
 from chatcmd.terminal.prompt.picker_layout import View, lay_out
@@ -77,7 +78,8 @@ class Picker:
         try:
             self._buffer.reset(Document(clean_line(typed[:LONGEST])))
             self._seek()
-            return await self.app.run_async(handle_sigint=False)
+            with ending(self.app):
+                return await self.app.run_async(handle_sigint=False, set_exception_handler=False)
         except EOFError:  # the terminal has been closed, which the next line says
             return None
         finally:

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Iterable
 
 from prompt_toolkit.history import History
 
+from chatcmd.errors import OurFault
 from chatcmd.terminal.prompt.held import Held
 from chatcmd.terminal.recall import RecallFile
 
@@ -44,6 +45,10 @@ class Recalled(History):
 
     def _read(self) -> list[str]:
         if self._lines is None:
-            entries = self._file.read() if self._file is not None else []
-            self._lines = [self._held.line(parts) for parts in entries]
+            self._lines = []
+            try:
+                entries = self._file.read() if self._file is not None else []
+                self._lines = [self._held.line(parts) for parts in entries]
+            except Exception as fault:  # the toolkit would only log it
+                OurFault.unsaid.append(OurFault(fault, "recalling"))
         return self._lines

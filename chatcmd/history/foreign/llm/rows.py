@@ -8,6 +8,9 @@ from typing import Any
 LARGEST = 2**27
 """Bytes of one value; a larger one is not read."""
 
+_WAL = 2
+"""Stands in two bytes of a database's head when changes go through a log beside it."""
+
 FAULTS = (sqlite3.Error, OverflowError, UnicodeDecodeError)
 """What a damaged database raises; SQLite's own words may hold bytes of it that are no text."""
 
@@ -55,9 +58,19 @@ def opened(path: Path) -> sqlite3.Connection:
     """Open a database that nothing is written to, not even beside it where that can be avoided."""
     address = path.absolute().as_uri()
     try:
-        return _tried(f"{address}?mode=ro")
+        return _tried(f"{address}?{'immutable=1' if _is_at_rest(path) else 'mode=ro'}")
     except sqlite3.OperationalError:  # one that was left in WAL mode in a folder that nobody may write to
         return _tried(f"{address}?immutable=1")
+
+
+def _is_at_rest(path: Path) -> bool:
+    """Tell whether a database in WAL mode is open nowhere: SQLite would leave two files beside it, even to read it."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(20)
+    except OSError:  # told when it is opened
+        return False
+    return _WAL in head[18:] and not path.with_name(path.name + "-wal").exists()
 
 
 def _tried(address: str) -> sqlite3.Connection:
