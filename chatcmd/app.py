@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 
 from msgspec.structs import replace
 
@@ -19,6 +19,7 @@ from chatcmd.errors import (
     ContextTooLong,
     EmptyAnswer,
     Exit,
+    KeyInQuestion,
     NotSaved,
     OurFault,
     ProviderError,
@@ -30,6 +31,7 @@ from chatcmd.provider import Provider, Providers, Request
 from chatcmd.services import Services
 from chatcmd.settings.origin import Origin
 from chatcmd.settings.persona import persona_of
+from chatcmd.settings.secret import holds_secret
 from chatcmd.settings.settings import Settings
 from chatcmd.talk import Talk
 from chatcmd.terminal import Keyboard, ReaderGone
@@ -123,18 +125,20 @@ class App:
 
     # One turn
 
-    async def ask(self, text: str, ats: Sequence[int] = ()) -> Turn | None:
+    async def ask(self, text: str, ats: Sequence[int] = (), *, with_key: bool = False) -> Turn | None:
         """Ask a question, show and keep the answer; None when it was stopped before its first word.
 
         `ats` are the places of the `@` that a person typed; one that names a file attaches it. Being cancelled stops
         the answer. Raises QuestionTooLong, UsageError, and ProviderError when nothing came: the session is then as it
-        was.
+        was. A question that holds a key of ours raises KeyInQuestion, unless it is meant `with_key`.
         """
         question = Message(role="user", content=text)
         if ats:
             from chatcmd.attachment import attached
 
             question = replace(question, attachments=attached(text, ats, self.settings))
+        if not with_key and holds_secret(*question.texts):
+            raise KeyInQuestion(_("one of your keys stands in this question, and it was not sent; take the key out"))
         return await self.ask_in(self.talk, question, self.talk.session.model)
 
     async def ask_in(
@@ -203,18 +207,18 @@ class App:
 
     async def _answer(self, talk: Talk, provider: Provider, asked: Request) -> tuple[Reply, bool, ChatcmdError | None]:
         """Show the answer as it comes and record it; tell whether it was stopped, or what broke it off."""
-        async with aclosing(provider.stream(asked)) as deltas:
-            reply = Reply(deltas, asked.window, self.clock.monotonic)
-            try:
-                async with aclosing(talk.follow(reply.pieces())) as pieces:
-                    await self.screen.stream(pieces)
-            except (asyncio.CancelledError, ReaderGone):
-                return reply, True, None
-            except ProviderError as error:
-                return reply, False, error
-            except Exception as fault:  # what was shown by then is kept all the same
-                return reply, False, OurFault(fault, "an answer")
-            return reply, False, None
+        deltas = provider.stream(asked)
+        reply = Reply(deltas, asked.window, self.clock.monotonic)
+        try:
+            async with aclosing(deltas), aclosing(talk.follow(reply.pieces())) as pieces:
+                await self.screen.stream(pieces)
+        except (asyncio.CancelledError, ReaderGone):
+            return reply, True, None
+        except ProviderError as error:
+            return reply, False, error
+        except Exception as fault:  # what was shown by then is kept all the same
+            return reply, False, OurFault(fault, "an answer")
+        return reply, False, None
 
     def _request(self, talk: Talk, model: str, window: Window) -> Request:
         watched = self.screen.at_terminal
@@ -229,16 +233,15 @@ class App:
     def end_talk(self, talk: Talk, by: Ending) -> None:
         """Save a session and say where it is; what cannot be saved is said, and sets the exit code."""
         try:
-            if path := talk.end(self.clock.now(), by):
-                self.screen.note(_("saved: {path}").format(path=self.settings.root.name(path)))
-        except NotSaved as error:
+            path = talk.end(self.clock.now(), by)
+        except Exception as fault:  # be it the disk's or ours: it is tried again, and the others are saved
+            error = fault if isinstance(fault, NotSaved) else NotSaved(str(OurFault(fault, "saving", ends=True)))
             if talk.kept is None:
                 self.unsaved.append(talk)
             self.screen.fail(talk.what_is_left(error))
-        except ReaderGone:
-            raise
-        except Exception as fault:  # the others' sessions are saved all the same
-            self.fail(OurFault(fault, "saving", ends=True))
+        else:
+            if path is not None:
+                self.screen.note(_("saved: {path}").format(path=self.settings.root.name(path)))
 
     def tell_trouble(self, talk: Talk) -> None:
         (self.screen.fail if talk.trouble else self.screen.note)(*talk.news())
@@ -248,11 +251,13 @@ class App:
     def save_again(self) -> None:
         """Save what could not be saved when it ended, as far as that can be by now."""
         for talk in list(self.unsaved):
-            with suppress(NotSaved):
+            try:
                 path = talk.end(self.clock.now(), "exit")
-                self.unsaved.remove(talk)
-                if path is not None:
-                    self.screen.note(_("saved: {path}").format(path=self.settings.root.name(path)))
+            except Exception:  # noqa: S112 - it was told of, and stays here
+                continue
+            self.unsaved.remove(talk)
+            if path is not None:
+                self.screen.note(_("saved: {path}").format(path=self.settings.root.name(path)))
 
     def _remark(self, reply: Reply, answer: Message, failure: ChatcmdError | None) -> None:
         self.screen.note(*remarks(reply, answer))

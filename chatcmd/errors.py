@@ -7,6 +7,7 @@
     │   ├── NameRefused          a user's or persona's name that cannot be a folder's
     │   ├── KeyMissing           no key for the service that was asked for
     │   ├── NotAttached          a file that a question names, and cannot bring along
+    │   ├── KeyInQuestion        a question, or what it brings along, that would give a key away
     │   └── QuestionTooLong      persona and question alone exceed the window
     ├── HistoryError          3  the disk
     │   ├── SessionNotFound      nothing, or more than one, is called that
@@ -107,6 +108,10 @@ class KeyMissing(UsageError):
 
 
 class NotAttached(UsageError):
+    pass
+
+
+class KeyInQuestion(UsageError):
     pass
 
 

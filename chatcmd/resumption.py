@@ -93,14 +93,11 @@ async def resume(app: App, path: Path, keyboard: Keyboard | None = None) -> Talk
     """
     try:
         return go_on_with(app, path)
-    except SessionInUse:
+    except SessionInUse as error:
         if keyboard is None or not keyboard.interactive:
-            sentence = _(
-                "session {id} is open in another chatcmd; leave it there first, go on in a copy: {fork}, or read it: "
-                "{read}"
-            )
+            sentence = _("{error}, go on in a copy: {fork}, or read it: {read}")
             fork, read = f"chatcmd -r {path.stem} --fork", f"chatcmd history show {path.stem}"
-            raise SessionInUse(sentence.format(id=path.stem, fork=fork, read=read)) from None
+            raise SessionInUse(sentence.format(error=error, fork=fork, read=read)) from None
     chosen = await _choose(app, path, keyboard)
     if chosen == "1":
         app.screen.transcript(read_live(path))

@@ -253,6 +253,21 @@ def test_terminal_shows_what_is_typed_and_written() -> None:
         assert terminal.wait() == 0
 
 
+def test_terminal_is_waited_for_by_bytes_and_forgets_what_it_showed() -> None:
+    with Terminal(["cat"], rows=5, columns=20) as terminal:
+        terminal.line("one")
+        terminal.wait_for(lambda: len(terminal.bytes) >= len("one\r\none\r\n"))
+        assert terminal.bytes == b"one\r\none\r\n"
+        terminal.forget()
+        assert (terminal.bytes, terminal.output, terminal.text) == (b"", "", "one\none")
+        terminal.line("two")
+        terminal.expect("two\ntwo")
+        assert terminal.text == "one\none\ntwo\ntwo"
+        terminal.wait_for(lambda: False, timeout=0)
+        terminal.send("\x04")
+        assert terminal.wait() == 0
+
+
 def test_terminal_output_is_cleaned_and_hostile_sequences_do_not_stop_it() -> None:
     written = r"\x1b[31mre\x1b[0md\x1b]0;title\x07\x1b[>4;2m\x1b[?5A\x1bPq\x1b\\ \x1b[2K\xff\x1b["
     program = rf"import os; os.write(1, b'{written}'); os.write(1, b'1mend')"

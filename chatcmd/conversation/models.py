@@ -126,7 +126,7 @@ def _bare(name: str) -> str:
 
 
 def _family(bare: str, families: Mapping[str, _Known]) -> _Known | None:
-    for end in range(len(bare), 0, -1):
+    for end in range(min(len(bare), max(map(len, families))), 0, -1):
         whole = end == len(bare)
         if (whole or not bare[end].isalnum()) and bare[:end] in families and (whole or bare[end] != "."):
             return families[bare[:end]]

@@ -139,5 +139,5 @@ def _silence(found: Outcome) -> str:
     if found.connected is None:
         return _("no connection to {host} in {seconds:g} seconds; check address, network and proxy")
     if not found.sent:
-        return _("{host} took the connection, and no more in {seconds:g} seconds; check address and proxy")
-    return _("{host} did not answer in {seconds:g} seconds; try again, with a longer --timeout")
+        return _("{host} accepted the connection, then said nothing for {seconds:g} seconds; check address and proxy")
+    return _("{host} did not answer in {seconds:g} seconds; try again with a longer --timeout")

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 WARM_DELAY = 0.2
 """Seconds before a vocabulary is loaded in the background."""
@@ -29,4 +30,5 @@ def warm(encoding: str) -> None:
     if not is_loaded(encoding):
         timer = threading.Timer(WARM_DELAY, counter, (encoding,))
         timer.daemon = True
-        timer.start()
+        with suppress(RuntimeError):  # there can be no further thread: it is loaded when it is needed
+            timer.start()

@@ -2,6 +2,8 @@
 
 Every row is measured beside its floor, sample by sample in turn, and judged by the medians. Exit code: 0, or 1 when a
 bound is missed, or 2 when no row is called so.
+
+`python -m tests.bench kills` and `python -m tests.bench soak` are trials, long forms of tests; see their --help.
 """
 
 import argparse
@@ -9,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import disk, library, pure, screen, start, turn
+from tests.bench import disk, kills, library, pure, screen, soak, start, turn
 from tests.bench.measure import Bench, Result, run, table
 
 BENCHES: tuple[Bench, ...] = (
@@ -22,7 +24,12 @@ BENCHES: tuple[Bench, ...] = (
 )
 
 
+TRIALS = {"kills": kills.main, "soak": soak.main}
+
+
 def main() -> int:
+    if sys.argv[1:2] and sys.argv[1] in TRIALS:
+        return TRIALS[sys.argv[1]](sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure chatcmd beside its floors.")
     parser.add_argument("rows", nargs="*", metavar="ROW", help="rows by name or by the beginning of it (default: all)")
     parser.add_argument("--list", action="store_true", help="name the rows and their bounds, and measure nothing")

@@ -201,7 +201,7 @@ def test_what_a_folder_wants_unasked_is_shown_and_its_service_not_asked(tmp_path
     argv = [*CHATCMD, "doctor", "--json"]
     seen = doctor(tmp_path, argv=argv)
     assert seen.status("settings.trust") == "warning"
-    assert seen.value("settings.trust") == "nobody has agreed that this folder sets base_url"
+    assert seen.value("settings.trust") == "nobody has agreed that this folder may set base_url"
     assert seen.begins("service") == {"": "skipped"}
     assert server.connections == 0
     seen = doctor(tmp_path, argv=[*argv, "--trust"])

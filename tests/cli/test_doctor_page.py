@@ -117,10 +117,10 @@ def test_colours_are_those_of_the_theme_and_no_key_is_on_the_screen(tmp_path: Pa
 
 # Seconds for 4 KB, and what is said of them.
 TRIALS = [
-    (0.000001, "warning", "may lose the last of them with the power"),
+    (0.000001, "warning", "a power cut may lose the last of them"),
     (0.0005, "ok", "4 KB are on the disk in 0.50 ms"),
     (0.1, "ok", "4 KB are on the disk in 100.00 ms"),
-    (2.0, "warning", "each question waits so long before it is sent"),
+    (2.0, "warning", "each question waits that long before it is sent"),
 ]
 
 

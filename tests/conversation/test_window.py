@@ -1,9 +1,11 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import assume, example, given, settings, strategies as st
 from msgspec.structs import replace
 
+from chatcmd.conversation.attachment import File, Image
 from chatcmd.conversation.message import Message, Persona, Turn
 from chatcmd.conversation.tokens import LONGEST_TOKEN, Rules, bound, byte_length, exact
 from chatcmd.conversation.window import Budget, Window, fit, reserve_for
@@ -134,6 +136,21 @@ def test_a_question_of_megabytes_is_refused_without_being_counted() -> None:
     assert counted == []
 
 
+@pytest.mark.parametrize("huge", ["question", "answer"])
+def test_a_turn_of_megabytes_is_left_out_without_being_counted(huge: str) -> None:
+    counted: list[str] = []
+
+    def count(text: str) -> int:
+        counted.append(text)
+        return byte_length(text)
+
+    long = "汉" * 1_000_000
+    turn = Turn(asks(long if huge == "question" else "q"), answers(long if huge == "answer" else "a"))
+    window = fit(Message(role="system", content="p"), [turn], asks("now"), Budget(4096, 1024), [exact(RULES, count)])
+    assert window.dropped == 1
+    assert long not in counted
+
+
 @pytest.mark.parametrize("room", [100, 1000, 30_000])
 def test_only_what_is_kept_and_one_turn_more_is_counted(room: int) -> None:
     counted: list[str] = []
@@ -213,3 +230,58 @@ def test_the_reserve_is_max_tokens_else_the_setting_else_a_quarter(
     window: int, max_tokens: int | None, reserve: int | None, kept: int
 ) -> None:
     assert reserve_for(window, max_tokens, reserve) == kept
+
+
+def test_what_was_decided_does_not_change_afterwards() -> None:
+    budget = Budget(4096, 1024)
+    window = fit(Message(role="system", content="p"), [], asks("now"), budget, [bound(RULES)])
+    assert window.least == 0
+    for value in (budget, window):
+        with pytest.raises(AttributeError):
+            setattr(value, value.__struct_fields__[0], 0)
+
+
+def test_room_that_is_just_enough_is_enough() -> None:
+    persona, question, best = Message(role="system", content="p"), asks("now"), exact(RULES, every(4))
+    room = bound(RULES).total((persona, question))
+    assert fit(persona, [], question, Budget(room, 0), [bound(RULES), best]).kind == "bound"
+    assert fit(persona, [], question, Budget(room - 1, 0), [bound(RULES), best]).kind == "exact"
+
+
+def test_a_question_that_only_its_frame_makes_too_long_is_counted() -> None:
+    persona, question, count = Message(role="system", content=""), asks("x" * 10 * LONGEST_TOKEN), every(LONGEST_TOKEN)
+    with pytest.raises(QuestionTooLong) as refused:
+        fit(persona, [], question, Budget(10, 0), [exact(RULES, count)])
+    assert refused.value.tokens == exact(RULES, count).total([question])
+    assert "at least" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("size", "said"), [(5000, "need 5,"), (5_000_000, "need at least 39,")])
+def test_a_refusal_names_what_was_attached(size: int, said: str) -> None:
+    notes = File("notes.md", size, "x" * size)
+    question = Message(role="user", content="why?", attachments=(notes,))
+    with pytest.raises(QuestionTooLong, match=f"question and notes.md {said}"):
+        fit(Message(role="system", content="p"), [], question, Budget(4096, 1024), [exact(RULES, byte_length)])
+
+
+CAT = "data:image/png;base64,AA=="
+
+
+@pytest.mark.parametrize("where", ["question", "turn"])
+@pytest.mark.parametrize(
+    "image",
+    [
+        {"attachments": (Image("cat.png", 9, 64, 64, CAT),)},
+        {"parts": ({"type": "image_url", "image_url": {"url": CAT}},)},
+    ],
+    ids=["attached", "of another program"],
+)
+def test_with_an_image_the_count_that_is_said_to_be_best_decides(image: dict[str, Any], where: str) -> None:
+    seen = Message(role="user", content="cat?", **image)
+    said = [Turn(seen if where == "turn" else asks("q"), answers("a"))]
+    question = seen if where == "question" else asks("now")
+    persona, best = Message(role="system", content="p"), exact(RULES, every(4))
+    window = fit(persona, said, question, Budget(4096, 1024), [bound(RULES), best])
+    assert (window.kind, window.tokens) == ("estimate", best.total(window.messages))
+    plain = fit(persona, said, asks("now"), Budget(4096, 1024, 0), [bound(RULES), best])
+    assert plain.kind == "bound"

@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from chatcmd.errors import NotSaved
+from chatcmd.history.entry import Entry
 from chatcmd.history.library import Library
-from tests.history.made import as_mere_owner, on_a_full_disk, saved, session, words
+from tests.history.made import as_mere_owner, full_disk, on_a_full_disk, saved, session, words
 from tests.history.pipe_chat import PipeChat
 from tests.terminal_driver import CHATCMD, run
+
+pytestmark = pytest.mark.faults(32, 34, 35)
 
 TROUBLE = "the chat goes on in memory and tries again at every turn"
 ALL_THERE = "the history is written again, nothing is missing"
@@ -40,7 +44,7 @@ def test_full_disk_does_not_stop_the_chat_and_nothing_is_lost_that_reached_it(ro
     assert done.out.count("【ChatGPT】") == 4
     assert done.err.count(TROUBLE) == 1
     assert "could not be written: file too large" in done.err
-    assert "is recovered at the next start" in done.err
+    assert ("is recovered at the next start" if room else "what was said is in no file") in done.err
     assert "Traceback" not in done.err
     run([*offline(tmp_path)])
     left = [path.name for path in tmp_path.rglob("*") if path.is_file()]
@@ -171,3 +175,21 @@ def test_symlinked_session_is_not_written_through(tmp_path: Path) -> None:
     assert "too many levels of symbolic links" in done.err
     assert victim.read_bytes() == b"precious"
     assert os.path.lexists(path.with_suffix(".jsonl"))
+
+
+def test_index_that_finds_no_room_costs_nothing_but_time(tmp_path: Path) -> None:
+    library = Library(tmp_path / "history")
+    for number in range(3):
+        saved(library, session(1, user="u", session_id=f"2026112{number}T213005Z-3f2a"))
+    library.reindex()
+    library.catalogue.close()
+    whole = (library.folder / "index.sqlite3").stat().st_size
+    for room in range(0, whole, 4096):
+        with full_disk(room):
+            with pytest.raises(NotSaved, match=r"could not be made: .*; everything is read from the files"):
+                library.reindex()
+            listed = [each.id for each in library.entries() if isinstance(each, Entry)]
+            library.catalogue.close()
+        assert len(listed) == 3, room
+    assert library.reindex() == 3
+    library.catalogue.close()

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from chatcmd.history.foreign.found import Conversation, LeftOut
 from chatcmd.history.foreign.tree import LONGEST, ways
 from chatcmd.history.library import Library
 from tests.history.imports import FILES, conversations, counts, sessions, take_in
+from tests.history.made import tree
 
 SHELL = {"role": "user", "content": "a question"}
 
@@ -202,9 +204,20 @@ def test_database_is_not_written_to_nor_anything_beside_it(tmp_path: Path) -> No
     shutil.copy(FILES / "llm-0.36.db", tmp_path / "logs.db")
     with closing(sqlite3.connect(tmp_path / "logs.db")) as connection:
         connection.execute("pragma journal_mode = wal")
-    before = (tmp_path / "logs.db").read_bytes()
+    before = tree(tmp_path)
     assert len(conversations(tmp_path / "logs.db")) == 4
-    assert (tmp_path / "logs.db").read_bytes() == before
+    assert tree(tmp_path) == before
+
+
+def test_what_another_program_is_just_writing_into_a_database_is_read_too(tmp_path: Path) -> None:
+    shutil.copy(FILES / "llm-0.36.db", tmp_path / "logs.db")
+    before = conversations(tmp_path / "logs.db")
+    with closing(sqlite3.connect(tmp_path / "logs.db")) as connection:
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("update parts set text = upper(text)")
+        connection.commit()
+        assert (tmp_path / "logs.db-wal").stat().st_size
+        assert conversations(tmp_path / "logs.db") != before
 
 
 def test_other_databases_are_no_history(tmp_path: Path) -> None:
@@ -316,6 +329,33 @@ def pieces(text: str) -> Iterator[object]:
 def test_nested_beginnings_do_not_take_long() -> None:
     assert list(pieces('[{"a":' * 20_000)) == [Damage(0)]
     assert list(pieces("[" + "{" * 100_000)) == [Damage(0)]
+
+
+@pytest.mark.parametrize("form", ["chatcmd", "shell_gpt"])
+def test_history_is_taken_in_or_told_however_deeply_it_is_nested(form: str, tmp_path: Path) -> None:
+    path, done = tmp_path / "file", list[tuple[int, ...]]()
+    for depth in range(800, 1000, 2):  # about as deep as an interpreter reads, and a little deeper than it then writes
+        nested: Any = []
+        for _level in range(depth):
+            nested = [nested]
+        parts = [{"type": "text", "text": "hi"}, {"type": "image_url", "image_url": nested}]
+        said = [{"role": "user", "content": parts}, {"role": "assistant", "content": "a"}]
+        ours = {
+            "format": 1,
+            "id": "x",
+            "user": "u",
+            "persona": {"name": "p", "content": ""},
+            "model": "m",
+            "started": "",
+        }
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(10 * limit)
+        try:
+            path.write_text(json.dumps(said if form == "shell_gpt" else [ours | {"messages": said}]), "utf-8")
+        finally:
+            sys.setrecursionlimit(limit)
+        done.append(counts(take_in(path, Library(tmp_path / str(depth)), form)))
+    assert set(done) <= {(1, 0, 0, 0, 0), (0, 0, 0, 0, 1), (1, 0, 0, 0, 1), (0, 0, 0, 1, 1)}
 
 
 def test_lone_surrogates_and_bytes_that_are_no_text_become_replacement_characters() -> None:

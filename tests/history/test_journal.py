@@ -232,6 +232,7 @@ def long_journal(path: Path) -> list[tuple[int, list[str]]]:
     return found
 
 
+@pytest.mark.faults(30)
 def test_torn_journal_loads_all_earlier_records_wherever_it_is_torn(tmp_path: Path) -> None:
     steps = long_journal(tmp_path / "s.jsonl")
     data = (tmp_path / "s.jsonl").read_bytes()
@@ -245,6 +246,7 @@ def test_torn_journal_loads_all_earlier_records_wherever_it_is_torn(tmp_path: Pa
         assert damaged == ([] if at_end else [data[:cut].count(b"\n") + 1]), cut
 
 
+@pytest.mark.faults(31)
 def test_flipped_bit_costs_no_intact_line(tmp_path: Path) -> None:
     long_journal(tmp_path / "s.jsonl")
     data = (tmp_path / "s.jsonl").read_bytes()

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,15 @@ def test_unknown_keys_stay_with_their_message_whatever_the_first_one_is(first: s
     assert all(each["mine"] == each["content"] for each in kept if "mine" in each)
 
 
+def test_what_is_taken_from_a_free_field_does_not_come_back_from_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    file.write(path, session(1, settings={"seed": 1, "stop": "a"}, source={"format": "chatgpt", "file": "f"}))
+    changed = msgspec.structs.replace(file.read(path), settings={"seed": 2}, source={"format": "chatcmd", "id": "x"})
+    file.write(path, changed)
+    assert file.read(path).settings == {"seed": 2}
+    assert file.read(path).source == {"format": "chatcmd", "id": "x"}
+
+
 def test_byte_order_mark_and_duplicate_keys_are_taken() -> None:
     assert file.parse(b"\xef\xbb\xbf" + GOLDEN.read_bytes(), "it").title == "1+1=几"
     twice = GOLDEN.read_bytes().replace(b'{\n  "format": 1,', b'{\n  "title": "first",\n  "format": 1,')
@@ -145,6 +155,23 @@ def test_damaged_file_is_refused_with_its_name_and_the_place(what: str, tmp_path
     assert str(refused.value).startswith(f"{path} is ")
     assert sentence in str(refused.value)
     assert path.read_bytes() == data
+
+
+def test_however_deeply_nested_what_can_be_read_can_be_written_from_deeper_down(tmp_path: Path) -> None:
+    def nested(depth: int) -> bytes:
+        return GOLDEN.read_bytes().replace(b'"format": 1', b'"more": ' + b"[" * depth + b"]" * depth + b', "format": 1')
+
+    def deeper(calls: int, made: Session) -> None:
+        return deeper(calls - 1, made) if calls else file.write(tmp_path / "a.json", made)
+
+    read = 0
+    for depth in range(3000, 0, -1):
+        with suppress(Damaged):
+            deeper(50, file.parse(nested(depth), "a.json"))
+            read += 1
+            if read == 60:
+                break
+    assert read == 60
 
 
 def test_newer_format_is_read_and_known_as_newer() -> None:

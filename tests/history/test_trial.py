@@ -1,55 +1,44 @@
-"""Trying a folder: what its disk takes and keeps, whether it keeps locks, and that nothing stays behind."""
+"""A folder is tried without a trace: whether it takes something, and how long that takes."""
 
-import fcntl
 from pathlib import Path
 
 import pytest
 
-from chatcmd.history.locking import lock_trouble
-from chatcmd.history.trial import tried
-from tests.history.made import full_disk
+from chatcmd.history.trial import SIZE, tried
+from tests.history.made import as_mere_owner, full_disk
+from tests.terminal_driver import PYTHON, run
 
 
-def test_a_folder_that_takes_what_is_written_says_how_long_it_took(tmp_path: Path) -> None:
-    trial = tried(tmp_path)
+@pytest.mark.parametrize("name", [".", "history", "not/made/yet"])
+def test_folder_that_takes_files_says_how_long_one_takes_and_keeps_nothing(name: str, tmp_path: Path) -> None:
+    (tmp_path / "history").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    trial = tried(tmp_path / name)
     assert (trial.writable, trial.reason) == (True, "")
     assert trial.seconds > 0
-    assert list(tmp_path.iterdir()) == []
+    assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_a_full_disk_is_told_with_the_system_s_own_reason(tmp_path: Path) -> None:
-    with full_disk(100):
+@pytest.mark.parametrize("room", [0, SIZE // 2, SIZE - 1])
+def test_full_disk_is_told_and_what_was_begun_is_taken_away(room: int, tmp_path: Path) -> None:
+    with full_disk(room):
         trial = tried(tmp_path)
-    assert (trial.writable, trial.reason) == (False, "file too large")
+    assert (trial.writable, trial.seconds, trial.reason) == (False, 0.0, "file too large")
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["missing", "file"])
-def test_a_folder_that_there_is_not_is_told(tmp_path: Path, name: str) -> None:
-    (tmp_path / "file").touch()
-    trial = tried(tmp_path / name)
-    assert not trial.writable
-    assert trial.reason in ("no such file or directory", "not a directory")
+def test_folder_that_nobody_may_write_to_is_told(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    program = (
+        "import sys; from pathlib import Path; from chatcmd.history.trial import tried; print(tried(Path(sys.argv[1])))"
+    )
+    try:
+        done = run(as_mere_owner([PYTHON, "-c", program, str(tmp_path)]))
+    finally:
+        tmp_path.chmod(0o700)
+    assert done.out == "Trial(writable=False, seconds=0.0, reason='permission denied')\n", done.err
 
 
-def test_locks_that_hold_are_no_trouble(tmp_path: Path) -> None:
-    before = set(Path("/proc/self/fd").iterdir())
-    assert lock_trouble(tmp_path) is None
-    assert set(Path("/proc/self/fd").iterdir()) == before
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.faults(36)
-@pytest.mark.parametrize(
-    ("answer", "words"), [(OSError(37, "No locks available"), "no locks available"), (None, "both told that it is")]
-)
-def test_a_disk_that_keeps_no_locks_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: OSError | None, words: str
-) -> None:
-    def flock(_descriptor: int, _how: int) -> None:
-        if answer is not None:
-            raise answer
-
-    monkeypatch.setattr(fcntl, "flock", flock)  # the system's call, as such a disk answers it
-    assert words in str(lock_trouble(tmp_path))
-    assert list(tmp_path.iterdir()) == []
+def test_file_in_place_of_the_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "history").touch()
+    assert tried(tmp_path / "history").reason == "not a directory"

@@ -27,6 +27,7 @@ def resuming(root: Path) -> list[str]:
     return [*CHATCMD, "--root", str(root), "--offline", "--resume", ID]
 
 
+@pytest.mark.faults(36)
 def test_second_process_is_refused_until_the_first_has_left(library: Library, tmp_path: Path) -> None:
     path = library.find(ID)
     with PipeChat(resuming(tmp_path)) as first:
@@ -44,6 +45,7 @@ def test_second_process_is_refused_until_the_first_has_left(library: Library, tm
     assert [content for role, content, _ in words(path) if role == "user"] == ["问题 1", "我先来", "轮到我了"]
 
 
+@pytest.mark.faults(37)
 def test_killed_process_leaves_no_lock(library: Library, tmp_path: Path) -> None:
     with Loopback() as server:
         server.default = gated(["never"])
@@ -64,6 +66,7 @@ def test_killed_process_leaves_no_lock(library: Library, tmp_path: Path) -> None
     ]
 
 
+@pytest.mark.faults(36)
 def test_of_many_that_resume_one_session_at_once_one_gets_it(library: Library, tmp_path: Path) -> None:
     chats = [PipeChat(resuming(tmp_path)) for _ in range(4)]
     try:

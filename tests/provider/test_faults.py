@@ -142,6 +142,7 @@ def test_every_fault_has_an_outcome() -> None:
 
 
 @pytest.mark.parametrize("name", OUTCOMES)
+@pytest.mark.faults(4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 19, 20, 21, 27)
 async def test_fault_is_told_and_what_came_before_it_is_kept(name: str, server: Loopback, provider: Compatible) -> None:
     server.answer(FAULTS[name])
     heard = await ask(provider, request())
@@ -155,6 +156,7 @@ async def test_fault_is_told_and_what_came_before_it_is_kept(name: str, server: 
 
 
 @pytest.mark.parametrize("name", SILENT)
+@pytest.mark.faults(2, 3)
 async def test_silence_is_given_up_after_the_time_that_was_set(name: str, server: Loopback) -> None:
     server.answer(FAULTS[name])
     async with connected(server.base_url) as provider:

@@ -303,6 +303,7 @@ async def test_every_command_works_offline(offline: Stage, *, save: bool) -> Non
     offline.environ["PATH"] = ""  # no clipboard tool
     talked = await offline.talk("q", *words, "q", *given, "/quit", "never asked", user="u", save=save)
     refused = [line for line in talked.notes.splitlines() if line.startswith(("there", "nothing"))]
+    unkept = "nothing is kept with --no-save; start without it"
     sought = [
         "there is nothing to look for; give a word, or several",
         "there is nothing to save yet: no question was answered in this session",
@@ -315,7 +316,7 @@ async def test_every_command_works_offline(offline: Stage, *, save: bool) -> Non
         "there is nothing to copy yet: no question was answered in this session",
         "there is nothing to export yet: nothing was asked in this session",
         "nothing was said in this session yet; name a saved one: /replay -1",
-        *(sought if save else ["nothing is kept with --no-save; start without it"] * 4),
+        *(sought if save else [*[unkept] * 3, f"{unkept}, or name a folder: /save FOLDER"]),
     ]
     assert "inside chatcmd" not in talked.notes
     assert "never asked" not in talked.out

@@ -11,7 +11,7 @@ import pytest
 from markdown_it.token import Token
 
 from chatcmd.markdown import DEEPEST
-from chatcmd.terminal.document import Document
+from chatcmd.terminal.document import LONGEST, Document
 
 
 def shape(tokens: Sequence[Token]) -> list[str]:
@@ -285,3 +285,37 @@ def test_line_end_between_chinese_characters_is_no_blank(text: str, told: str) -
     document.feed(text)
     children = next(token.children for token in document.open() if token.type == "inline")
     assert "".join(" " if each.type == "softbreak" else each.content for each in children or ()) == told
+
+
+ENDLESS = {
+    "paragraph": "one of very many lines\n",
+    "list": "- one of very many items\n",
+    "quote": "> one of very many quotes\n",
+    "line": "one of very many words ",
+}
+
+
+@pytest.mark.parametrize("kind", ENDLESS)
+@pytest.mark.parametrize("size", [1_000, 70_000, 400_000], ids=str)
+def test_block_beyond_every_measure_is_given_as_it_is_written(kind: str, size: int) -> None:
+    text = ENDLESS[kind] * (3 * LONGEST // len(ENDLESS[kind]))
+    document, found = Document(), ""
+    for begin in range(0, len(text), size):
+        document.feed(text[begin : begin + size])
+        assert document.closed() == []
+        while part := document.overlong():
+            found += part
+            assert document.closed() == []
+        assert len(document) <= LONGEST
+    assert text.startswith(found)
+    assert len(text) - len(found) == len(document)
+    assert len(found) >= LONGEST
+
+
+def test_long_code_and_many_blocks_are_never_too_long() -> None:
+    for text in ("```\n" + "code\n" * LONGEST, "one\n\n" * LONGEST):
+        document = Document()
+        document.feed(text)
+        while document.closed():
+            pass
+        assert document.overlong() == ""

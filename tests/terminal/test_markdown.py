@@ -396,6 +396,7 @@ TABLE = "\n\n|x|y|\n|-|-|\n|w{};|w{};|\n\n"
 
 
 @pytest.mark.parametrize("seed", range(10))
+@pytest.mark.faults(26)
 def test_no_text_raises_or_loses_a_word_or_makes_a_row_too_wide_at_any_width(seed: int) -> None:
     chance = random.Random(seed)
     for _ in range(30):

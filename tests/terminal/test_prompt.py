@@ -236,6 +236,7 @@ def test_long_paste_is_shown_folded_deleted_as_one_and_recalled_whole() -> None:
 
 @pytest.mark.parametrize("marked", [True, False], ids=["marked", "not marked"])
 @pytest.mark.parametrize("line", ["line 几\n", "几" * 333_333], ids=["lines", "one line"])
+@pytest.mark.faults(43)
 def test_megabyte_arrives_as_one_text(line: str, *, marked: bool) -> None:
     text = (line * (1_000_000 // len(line.encode()) + 1)).encode()[:1_000_000].decode(errors="ignore")
     with started() as editor:

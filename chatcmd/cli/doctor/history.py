@@ -53,9 +53,9 @@ def written(trial: Trial, folder: Path) -> Finding:
     value = _("4 KB are on the disk in {ms:.2f} ms").format(ms=trial.seconds * 1000)
     advice: str | None = None
     if trial.seconds > SLOWEST:
-        advice = _("each question waits so long before it is sent; a disk of this machine is quicker")
+        advice = _("each question waits that long before it is sent; a disk of this machine is quicker")
     elif trial.seconds < FASTEST:
-        advice = _("no disk is so quick: this one keeps things in memory, and may lose the last of them with the power")
+        advice = _("no disk is that quick: this one keeps things in memory, and a power cut may lose the last of them")
     return Finding("history.writing", label, "warning" if advice else "ok", value, None, advice, trial.seconds)
 
 
@@ -95,7 +95,7 @@ def _folder(case: Case, history: Path, there: Path) -> Finding:
         told = str(error) if isinstance(error, HistoryError) else reason(error).lower()
         return Finding("history.folder", label, "failed", _("{path}: {fault}").format(path=value, fault=told))
     if wide:
-        sentence = _("{path}: others on this machine can read in it")
+        sentence = _("{path}: others on this machine can read what is in it")
         advice = _("run: {command}").format(command=f"chmod -R go= {shlex.quote(value)}")
         return Finding("history.folder", label, "warning", sentence.format(path=value), advice=advice)
     return Finding("history.folder", label, "ok", _("{path}, for you alone").format(path=value))
@@ -145,7 +145,7 @@ def _journals(history: Path) -> Finding:
 def _index(history: Path) -> Finding:
     label, path = _("index"), history / INDEX
     if not path.exists():
-        value = _("none: it is made from {n} sessions on").format(n=LEAST)
+        value = _("none yet: it is made from {n} sessions on").format(n=LEAST)
         return Finding("history.index", label, "ok", value)
     from chatcmd.history.index.indexed import Indexed  # noqa: PLC0415 - --help needs no SQLite
 

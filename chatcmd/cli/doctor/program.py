@@ -32,7 +32,7 @@ def _extra(name: str) -> Finding:
     module, package = EXTRAS[name]
     if find_spec(module) is not None:
         return Finding(f"program.{name}", name, "ok", _("installed"))
-    value = _("not installed; who needs it: python -m pip install {package}").format(package=package)
+    value = _("not installed; if you need it: python -m pip install {package}").format(package=package)
     return Finding(f"program.{name}", name, "skipped", value)
 
 

@@ -63,11 +63,11 @@ def _trust(case: Case, found: Settings) -> Iterator[Finding]:
         return
     if case.trusted:
         yield Finding(
-            "settings.trust", label, "ok", _("it was agreed that this folder sets {names}").format(names=names)
+            "settings.trust", label, "ok", _("it was agreed that this folder may set {names}").format(names=names)
         )
         return
-    value = _("nobody has agreed that this folder sets {names}").format(names=names)
-    advice = _("start chatcmd in it once, at a terminal, or pass --trust, or name it with --root")
+    value = _("nobody has agreed that this folder may set {names}").format(names=names)
+    advice = _("start chatcmd there once at a terminal and agree, pass --trust, or name the folder with --root")
     yield Finding("settings.trust", label, "warning", value, advice=advice)
 
 

@@ -29,7 +29,7 @@ def _streams() -> Finding:
     label = _("input")
     if sys.stdin.isatty() and sys.stdout.isatty():
         return Finding("terminal.input", label, "ok", _("a terminal: the chat has its line editor"))
-    value = _("no terminal at both ends: the chat reads lines, and draws nothing")
+    value = _("input and output are not both a terminal: the chat reads lines, and draws nothing")
     return Finding("terminal.input", label, "skipped", value)
 
 
@@ -55,7 +55,7 @@ def _size() -> Iterator[Finding]:
     value = _("{columns} columns, {rows} rows").format(columns=columns, rows=rows)
     label = _("size")
     if not (columns and rows):
-        yield Finding("terminal.size", label, "ok", _("not told; it is taken for 80 by 24"))
+        yield Finding("terminal.size", label, "ok", _("unknown; it is taken for 80 by 24"))
     elif columns < LEAST_COLUMNS or rows < LEAST_ROWS:
         yield Finding("terminal.size", label, "warning", value, advice=_("make it larger, if you can"))
     else:
@@ -67,7 +67,7 @@ def _encoding(environ: Mapping[str, str]) -> Finding:
     origin = next((f"{name}={environ[name]}" for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), None)
     if encoding.lower().replace("-", "") == "utf8" and sys.getfilesystemencoding().replace("-", "") == "utf8":
         return Finding("terminal.encoding", label, "ok", "UTF-8", origin)
-    value = _("{encoding}: what it does not have is shown as an escape").format(encoding=encoding)
+    value = _("{encoding}: characters that it lacks are shown as escapes").format(encoding=encoding)
     advice = _("set LC_ALL to a locale with UTF-8, such as C.UTF-8")
     return Finding("terminal.encoding", label, "warning", value, origin, advice)
 

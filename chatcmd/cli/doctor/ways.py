@@ -37,7 +37,7 @@ def ways(settings: Settings) -> Iterator[Way | Finding]:
             yield from _ways_to(settings, f"{name}/", f"providers.{name}", f"[providers.{name}]")
     if own is not None and settings.keys:
         without = settings.changed("provider", None, settings.origin("provider"))
-        yield from _ways_to(without, "", "default", _("service without a name"))
+        yield from _ways_to(without, "", "default", _("service outside [providers]"))
 
 
 def _ways_to(settings: Settings, model: str, prefix: str, heading: str) -> Iterator[Way | Finding]:
