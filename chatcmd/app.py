@@ -20,14 +20,13 @@ from chatcmd.errors import (
     EmptyAnswer,
     Exit,
     KeyInQuestion,
-    NotSaved,
     OurFault,
-    ProviderError,
 )
 from chatcmd.history.library import Library
 from chatcmd.language import _
 from chatcmd.meter import Meter
 from chatcmd.provider import Provider, Providers, Request
+from chatcmd.saving import Saving
 from chatcmd.services import Services
 from chatcmd.settings.origin import Origin
 from chatcmd.settings.persona import persona_of
@@ -57,7 +56,7 @@ class App:
         self.clock = clock
         self.user: str | None = None
         self.talks: dict[str, Talk] = {}
-        self.unsaved: list[Talk] = []
+        self.saving = Saving(settings.root, screen, clock)
         self._worst = Exit.DONE
         self.environ = environ
         self.services = Services(environ, providers)
@@ -81,7 +80,7 @@ class App:
 
     def end(self, by: Ending) -> None:
         """End the current user's session; a new one begins when they talk again."""
-        self.end_talk(self.talks.pop(self.talk.session.user), by)
+        self.saving.end(self.talks.pop(self.talk.session.user), by)
 
     def end_all(self, by: Ending) -> None:
         """End every live session, saying where each is."""
@@ -92,7 +91,7 @@ class App:
     @property
     def exit_code(self) -> Exit:
         """That of the worst: what was not saved, then what was not answered."""
-        return Exit.HISTORY if self.unsaved else self._worst
+        return Exit.HISTORY if self.saving.unsaved else self._worst
 
     async def close(self) -> None:
         await self.services.close()
@@ -137,7 +136,7 @@ class App:
             from chatcmd.attachment import attached
 
             question = replace(question, attachments=attached(text, ats, self.settings))
-        if not with_key and holds_secret(*question.texts):
+        if not with_key and holds_secret(text):
             raise KeyInQuestion(_("one of your keys stands in this question, and it was not sent; take the key out"))
         return await self.ask_in(self.talk, question, self.talk.session.model)
 
@@ -156,7 +155,7 @@ class App:
         provider = await self.services.reach(self.settings, talk.session, model)
         self.screen.note(*self._attached(question, model), *talk.left_out(window.dropped, self.screen.width))
         talk.asked(question)
-        self.tell_trouble(talk)
+        self.saving.tell(talk)
         reply, stopped, failure = await self._answer(talk, provider, self._request(talk, model, window))
         if isinstance(failure, ContextTooLong) and not reply.content:
             self.settings, smaller = self.meter.fit_smaller(self.settings, session, question, window, failure)
@@ -167,14 +166,14 @@ class App:
         turn = self._keep(talk, reply, question, stopped=stopped)
         if turn is None:
             talk.withdrawn()
-            self.tell_trouble(talk)
+            self.saving.tell(talk)
             self.screen.note(*reply.notices)
             if failure is None and not stopped:
                 failure = EmptyAnswer(empty(model, reply.finish_reason))
             if failure is not None:
                 raise failure
             return None
-        self.tell_trouble(talk)
+        self.saving.tell(talk)
         self.meter.learn(self.settings, model, reply.window, turn.answer)
         self._remark(reply, turn.answer, failure)
         return turn
@@ -214,7 +213,7 @@ class App:
                 await self.screen.stream(pieces)
         except (asyncio.CancelledError, ReaderGone):
             return reply, True, None
-        except ProviderError as error:
+        except ChatcmdError as error:  # of the model's side; or of the settings, when another key takes over
             return reply, False, error
         except Exception as fault:  # what was shown by then is kept all the same
             return reply, False, OurFault(fault, "an answer")
@@ -229,35 +228,6 @@ class App:
         session = self.talk.session if self.user is not None else None
         model = session.model if session else self.settings["model"]
         self.services.warm(self.settings, model, session.id if session else "", delay, self.screen.warm)
-
-    def end_talk(self, talk: Talk, by: Ending) -> None:
-        """Save a session and say where it is; what cannot be saved is said, and sets the exit code."""
-        try:
-            path = talk.end(self.clock.now(), by)
-        except Exception as fault:  # be it the disk's or ours: it is tried again, and the others are saved
-            error = fault if isinstance(fault, NotSaved) else NotSaved(str(OurFault(fault, "saving", ends=True)))
-            if talk.kept is None:
-                self.unsaved.append(talk)
-            self.screen.fail(talk.what_is_left(error))
-        else:
-            if path is not None:
-                self.screen.note(_("saved: {path}").format(path=self.settings.root.name(path)))
-
-    def tell_trouble(self, talk: Talk) -> None:
-        (self.screen.fail if talk.trouble else self.screen.note)(*talk.news())
-        if talk.trouble is None and self.unsaved:
-            self.save_again()
-
-    def save_again(self) -> None:
-        """Save what could not be saved when it ended, as far as that can be by now."""
-        for talk in list(self.unsaved):
-            try:
-                path = talk.end(self.clock.now(), "exit")
-            except Exception:  # noqa: S112 - it was told of, and stays here
-                continue
-            self.unsaved.remove(talk)
-            if path is not None:
-                self.screen.note(_("saved: {path}").format(path=self.settings.root.name(path)))
 
     def _remark(self, reply: Reply, answer: Message, failure: ChatcmdError | None) -> None:
         self.screen.note(*remarks(reply, answer))

@@ -92,8 +92,8 @@ def go_on_in(app: App, talk: Talk, *, branched: bool = True) -> None:
         talk.branched()
     app.talks[user], app.user = talk, user
     if old is not None:
-        app.end_talk(old, "switch")
-    app.tell_trouble(talk)
+        app.saving.end(old, "switch")
+    app.saving.tell(talk)
 
 
 def _unanswered(talk: Talk) -> Message | None:

@@ -40,7 +40,6 @@ from typing import ClassVar
 
 from chatcmd.language import _, marked
 
-
 UNREPORTED = marked("something went wrong inside chatcmd ({fault}); the chat goes on, please report it")
 
 
@@ -235,28 +234,14 @@ class BrokenOff(ProviderError):
 
 
 _SYSTEM = (
-    marked("No such file or directory"),
-    marked("No space left on device"),
-    marked("Disk quota exceeded"),
-    marked("File too large"),
-    marked("Permission denied"),
-    marked("Operation not permitted"),
-    marked("Read-only file system"),
-    marked("Input/output error"),
-    marked("Not a directory"),
-    marked("Is a directory"),
-    marked("File exists"),
-    marked("File name too long"),
-    marked("Too many open files"),
-    marked("Too many levels of symbolic links"),
-    marked("Connection refused"),
-    marked("Connection reset by peer"),
-    marked("Connection timed out"),
-    marked("Network is unreachable"),
-    marked("No route to host"),
-    marked("Name or service not known"),
-    marked("Temporary failure in name resolution"),
-)
+    marked("No such file or directory"), marked("No space left on device"), marked("Disk quota exceeded"),
+    marked("File too large"), marked("Permission denied"), marked("Operation not permitted"),
+    marked("Read-only file system"), marked("Input/output error"), marked("Not a directory"),
+    marked("Is a directory"), marked("File exists"), marked("File name too long"), marked("Too many open files"),
+    marked("Too many levels of symbolic links"), marked("Connection refused"), marked("Connection reset by peer"),
+    marked("Connection timed out"), marked("Network is unreachable"), marked("No route to host"),
+    marked("Name or service not known"), marked("Temporary failure in name resolution"),
+)  # fmt: skip
 """What the system says most, in its own English; anything else stays as it says it."""
 
 

@@ -55,7 +55,7 @@ class Repl:
             code = gone.exit_code
         finally:
             self._save("signal" if by_signal else "exit")
-        if app.unsaved:
+        if app.saving.unsaved:
             from chatcmd.unsaved import last_try  # noqa: PLC0415 - a disk seldom fails
 
             asks = self._keyboard.interactive and not by_signal and app.screen.gone is None
@@ -129,7 +129,9 @@ class Repl:
             if not self._keyboard.interactive:
                 raise
             self._with_key = text
-            raise KeyInQuestion(_("{error}, or enter it once more to send it all the same").format(error=error)) from None
+            raise KeyInQuestion(
+                _("{error}, or enter it once more to send it all the same").format(error=error)
+            ) from None
         if turn is None:
             raise Stopped
 

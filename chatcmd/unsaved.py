@@ -18,30 +18,30 @@ from chatcmd.terminal import EndOfInput, Interrupted, Keyboard
 
 async def last_try(app: App, keyboard: Keyboard | None, signals: Signals) -> None:
     """Save what could not be saved before; where that fails again, offer a person to write it to another folder."""
-    app.save_again()
-    if keyboard is None or not app.unsaved:
+    app.saving.again()
+    if keyboard is None or not app.saving.unsaved:
         return
-    number = len(app.unsaved)
+    number = len(app.saving.unsaved)
     sentence = ngettext(
         "{n} session could not be saved in the history; it can be written to another folder",
         "{n} sessions could not be saved in the history; they can be written to another folder",
         number,
     )
     app.screen.note(sentence.format(n=number))
-    while app.unsaved:
+    while app.saving.unsaved:
         try:
             line = await signals.guard(keyboard.line(_("Folder (nothing: leave without): "), offers=()))
         except (EndOfInput, Interrupted, Stopped, Leave):
             return
         if not (typed := line.text.strip()):
             return
-        for talk in list(app.unsaved):
+        for talk in list(app.saving.unsaved):
             try:
                 write(app, talk, typed)
             except (NotSaved, UsageError) as error:
                 app.screen.fail(str(error))
                 break
-            app.unsaved.remove(talk)
+            app.saving.unsaved.remove(talk)
 
 
 def write(app: App, talk: Talk, typed: str) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,7 @@ class Orders:
         folder.mkdir(parents=True, exist_ok=True)
         self._orders, self._log = folder / "orders.json", folder / "injector.log"
 
-    def argv(
-        self, *stages: str, places: Mapping[int, str] | None = None, fault: str = "RuntimeError"
-    ) -> list[str]:
+    def argv(self, *stages: str, places: Mapping[int, str] | None = None, fault: str = "RuntimeError") -> list[str]:
         """Give these orders; return what begins the program that follows them."""
         self._log.unlink(missing_ok=True)
         given = {str(stage): where for stage, where in (places or {}).items()}
@@ -62,7 +61,9 @@ class Orders:
 
 def echoing() -> Loopback:
     """Start a server whose answers name their questions."""
-    return Loopback(default=window_model(10**9, lambda _messages: 1, lambda asked: f"to {asked.messages[-1]['content']}"))
+    return Loopback(
+        default=window_model(10**9, lambda _messages: 1, lambda asked: f"to {asked.messages[-1]['content']}")
+    )
 
 
 def first_line(function: Callable[..., Any]) -> str:
@@ -112,7 +113,7 @@ def answered(stage: Stage) -> list[tuple[str, str]]:
         said = [each for each in spoken(session) if each["role"] != "system"]
         turns += [
             (question["content"], answer["content"])
-            for question, answer in zip(said, said[1:], strict=False)
+            for question, answer in pairwise(said)
             if (question["role"], answer["role"]) == ("user", "assistant")
         ]
     return turns
@@ -127,11 +128,11 @@ def told(done: Finished, stage: Stage) -> list[str]:
     """Say what is wrong with what a run left, if anything is."""
     wrong = []
     said = done.out + done.err
-    if "Traceback" in said or "  File \"" in said:
+    if "Traceback" in said or '  File "' in said:
         wrong.append("a traceback is shown")
     saved = answered(stage)
     wrong += [f"a turn that was shown is not saved: {turn}" for turn in shown(done.out) if turn not in saved]
-    if done.code not in (Exit.DONE, Exit.NO, Exit.HISTORY, Exit.PROVIDER):
+    if done.code not in (Exit.DONE, Exit.NO, Exit.USAGE, Exit.HISTORY, Exit.PROVIDER):
         wrong.append(f"exit code {done.code}")
     if stage.environ.get("OPENAI_API_KEY", "?") in said:
         wrong.append("the key is shown")

@@ -7,6 +7,8 @@ import pytest
 from tests.canary import Canary
 from tests.terminal_driver import PYTHON, Terminal, run
 
+pytestmark = pytest.mark.faults(48)
+
 KEY = "sk-CANARY-canary-0123"
 SAYS = [PYTHON, "-c", "import os, sys; print('it is', os.environ['SOME_API_KEY']); print(sys.argv, file=sys.stderr)"]
 

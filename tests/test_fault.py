@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from chatcmd.clean import clean
 from chatcmd.errors import HistoryError, OurFault
 from chatcmd.fault import MOST_REPORTS, Reports, described, sentence
 from chatcmd.settings.secret import Secret
@@ -26,8 +27,6 @@ def raised(fault: BaseException) -> BaseException:
 
 def from_package(words: object) -> BaseException:
     """Give a fault that comes out of the package itself."""
-    from chatcmd.clean import clean
-
     try:
         clean(words)  # type: ignore[arg-type]
     except AttributeError as fault:
@@ -134,7 +133,7 @@ def test_report_that_cannot_be_written_costs_only_itself(tmp_path: Path, spoil: 
     assert said == f"something went wrong inside chatcmd (ValueError: {SAID}); the chat goes on, please report it"
 
 
-@pytest.mark.faults
+@pytest.mark.faults(49)
 @pytest.mark.parametrize(
     ("fault", "what"),
     [

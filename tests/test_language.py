@@ -6,6 +6,7 @@ from string import Formatter
 
 import pytest
 
+from chatcmd.cli.fault import Reporter
 from chatcmd.errors import reason
 from chatcmd.language import _, marked, ngettext, speak
 from chatcmd.settings.language import chosen, setting_of, use
@@ -172,6 +173,16 @@ def test_the_system_speaks_the_language_too_where_its_words_are_known(tmp_path: 
     assert reason(caught.value) == "没有这个文件或目录"
     assert reason(OSError(1, "Something that nobody has seen")) == "Something that nobody has seen"
     assert reason(OSError("without a number")) == "without a number"
+
+
+@pytest.mark.usefixtures("chinese")
+def test_a_fault_that_cannot_be_told_of_is_named_in_the_language_too(tmp_path: Path) -> None:
+    class Unspeakable(Exception):
+        def __str__(self) -> str:
+            raise ValueError
+
+    told = Reporter(["--root", str(tmp_path)])(Unspeakable(), "a turn", False)
+    assert told == "chatcmd 内部出错（Unspeakable）；聊天会继续，请反馈这个问题"
 
 
 def test_a_failure_is_told_in_the_language_of_the_locale(tmp_path: Path) -> None:

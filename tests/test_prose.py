@@ -9,6 +9,7 @@ EXCEPTIONS = {
     ("cli/fault.py", "_in_thread"): "what a report says",
     ("cli/fault.py", "_thrown_away"): "what a report says",
     ("cli/history/__init__.py", "COMMANDS"): "words that are typed",
+    ("cli/loop.py", "Loop"): "the name of a thread",
     ("cli/period.py", "_WORDS"): "words that are typed",
     ("cli/setup.py", "_Setup"): "what is written into settings.toml",
     ("fault.py", "_places"): "a report, the same in every language",

@@ -10,7 +10,6 @@ from chatcmd.repl import MOST_FAULTS, TWICE_SECONDS
 from chatcmd.terminal import EndOfInput, Interrupted, ReaderGone
 from tests.chat.stage import Key, Keys, Stage, exact_server
 
-
 unsaid = OurFault.unsaid
 
 

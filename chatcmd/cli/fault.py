@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chatcmd.errors import UNREPORTED, OurFault, reason
+from chatcmd.language import _
 
 if TYPE_CHECKING:
     import asyncio
@@ -34,7 +35,7 @@ class Reporter:
             return sentence(fault, during, self._reports if self._keeps else None, ends=ends)
         except Exception:  # even now, as when not one more file can be opened: its class is known in any case
             known = reason(fault).lower() if isinstance(fault, OSError) and fault.strerror else type(fault).__name__
-            return UNREPORTED.format(fault=known)
+            return _(UNREPORTED).format(fault=known)
 
     def keep_none(self) -> None:
         """Write no reports."""
@@ -80,7 +81,10 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a loop to its end; a fault in it that nobody waits for is reported, and said when something can be."""
     import asyncio  # noqa: PLC0415 - what a command needs that has a loop
 
-    return asyncio.run(_heard(work))
+    from chatcmd.cli.loop import Loop  # noqa: PLC0415 - see above
+
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        return runner.run(_heard(work))
 
 
 async def _heard(work: Coroutine[Any, Any, T]) -> T:
@@ -110,8 +114,11 @@ def _thrown_away(arguments: "sys.UnraisableHookArgs") -> None:
 
 
 def _note(fault: Exception, during: str) -> None:
+    """Keep a fault until it can be said, once however often it happens: what is ready to be read is called for ever."""
     with suppress(Exception):
-        OurFault.unsaid.append(OurFault(fault, during))
+        said = OurFault(fault, during)
+        if str(said) not in map(str, OurFault.unsaid):
+            OurFault.unsaid.append(said)
 
 
 def _root_in(words: Sequence[str]) -> str | None:

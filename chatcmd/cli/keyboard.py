@@ -4,7 +4,6 @@ import sys
 
 from chatcmd.cli.run import Run
 from chatcmd.terminal import Keyboard
-from chatcmd.terminal.plain import PlainKeyboard
 
 
 def keyboard_of(run: Run, *, at_terminal: bool) -> Keyboard:
@@ -13,4 +12,6 @@ def keyboard_of(run: Run, *, at_terminal: bool) -> Keyboard:
         from chatcmd.terminal import prompt
 
         return prompt.LineEditor(run.environ)
+    from chatcmd.terminal.plain import PlainKeyboard  # noqa: PLC0415 - the line editor need not wait for it
+
     return PlainKeyboard(sys.stdin.buffer, sys.stdout if at_terminal else None)

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from chatcmd.provider import unasked
 from chatcmd.provider.offline import Demo
 from chatcmd.provider.request import BRIEF, LONG, Clocks, Provider, Request
 from chatcmd.settings.settings import Service
@@ -55,6 +54,8 @@ class Providers:
         with self._lock:
             if service in self._connected:
                 return
+            from chatcmd.provider import unasked  # noqa: PLC0415 - the first prompt need not wait for it
+
             unasked.forget()
             from chatcmd.provider import compatible
 

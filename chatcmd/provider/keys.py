@@ -16,6 +16,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
 FIRST_ASIDE, LONGEST_ASIDE = 60.0, 3600.0
 """Seconds for which a refused key is put aside: the first time, and at most after doubling."""
 
+LONGEST_ASKED = 3600.0
+"""Seconds for which a key cools down at most, whatever a server asks for: it has to come back by itself."""
+
 MOST_SESSIONS = 10_000
 """Sessions whose key is remembered; who was longest not heard of is dealt one anew."""
 
@@ -56,9 +59,9 @@ class KeyPool:
             self._settle(session, self._homes[parent])
 
     def cool(self, place: int, now: float, seconds: float | None = None) -> None:
-        """Let a key rest: as long as the server said, else longer each time."""
+        """Let a key rest: as long as the server said, within bounds, else longer each time."""
         pause = _doubled(FIRST_PAUSE, LONGEST_PAUSE, self._states[place])
-        self._rest(place, "cooling", now, pause if seconds is None else seconds)
+        self._rest(place, "cooling", now, pause if seconds is None else min(seconds, LONGEST_ASKED))
 
     def put_aside(self, place: int, now: float) -> None:
         """Leave out a key that was refused, longer each time."""

@@ -43,7 +43,10 @@ class Persistent:
         return self._services[self._pool.choose(session, monotonic()) or 0]
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
-        """Yield the answer, and before another try a delta that says why and when; raises ProviderError."""
+        """Yield the answer, and before another try a delta that says why and when.
+
+        Raises ProviderError, and UsageError where a way that is to take over has a proxy that cannot be used.
+        """
         tries, waited = 1, 0.0
         failures: dict[int, ProviderError] = {}  # since the last pause, by the place of the way
         place = self._pool.choose(request.session, monotonic()) or 0
@@ -72,7 +75,8 @@ class Persistent:
                 self._pool.well(place)
                 return
             tries, waited = tries + 1, waited + seconds
-            yield Delta(notice=_again(failures[place], seconds, tries), again_in=seconds)
+            passing = [failure for failure in failures.values() if failure.passing]
+            yield Delta(notice=_again(passing[-1], seconds, tries), again_in=seconds)
             await asyncio.sleep(seconds)
             failures.clear()
             place = self._pool.choose(request.session, monotonic()) or 0

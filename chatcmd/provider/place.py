@@ -7,10 +7,9 @@ from msgspec import Struct
 
 from chatcmd.language import _
 from chatcmd.provider.request import Clocks
+from chatcmd.settings.redaction import without, without_known
 from chatcmd.settings.settings import Service
 from chatcmd.settings.url import Proxy, host_of
-
-DOTS = "••••"
 
 
 class Place(Struct, frozen=True):
@@ -37,16 +36,12 @@ class Place(Struct, frozen=True):
         return str(self.service.key.origin) if self.service.key else _("nowhere: none was sent")
 
     def masked(self, text: str) -> str:
-        """Put dots in place of the key and the proxy's password, also where a text was cut within one."""
-        for secret in self._secrets():
-            text = text.replace(secret, DOTS)
-            for length in range(len(secret) - 1, 3, -1):
-                text = text.replace(secret[:length] + "…", DOTS + "…")
-        return text
+        """Put dots in place of the key and the proxy's password, and of all else that is known to be secret."""
+        return without_known(without(self._secrets(), text))
 
-    def _secrets(self) -> list[str]:
+    def _secrets(self) -> set[str]:
         parts = urlsplit(self.proxy.url if self.proxy else "")
         password = parts.password or ""
         sent = b64encode(unquote(f"{parts.username or ''}:{password}").encode()).decode() if password else ""
         key = self.service.key.secret.reveal() if self.service.key else ""
-        return sorted(filter(None, {key, password, unquote(password), sent}), key=len, reverse=True)
+        return {key, password, unquote(password), sent} - {""}

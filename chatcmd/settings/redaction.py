@@ -1,7 +1,7 @@
 """Secrets taken out of texts that were not made to hold one: reports, and errors of last resort."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
 from chatcmd.settings.secret import DOTS, known
@@ -31,16 +31,21 @@ def redacted(text: str) -> str:
 
 def without_known(text: str) -> str:
     """Put dots in place of all known secrets, whole or cut off, and of nothing else."""
-    for secret in _forms():
+    return without([*known], text)
+
+
+def without(secrets: Iterable[str], text: str) -> str:
+    """Put dots in place of these secrets, whole or cut off, and of nothing else."""
+    for secret in _forms(secrets):
         text = text.replace(secret, DOTS)
         for end in _BREAKS:
             text = end.join(_without_beginning(text.split(end), secret))
     return text
 
 
-def _forms() -> list[str]:
+def _forms(secrets: Iterable[str]) -> list[str]:
     """Give each secret as it is, and as addresses write it; longest first, so that none hides a part of another."""
-    forms = {form for secret in [*known] for form in (secret, quote(secret, safe=""))}
+    forms = {form for secret in secrets for form in (secret, quote(secret, safe=""))}
     return sorted(forms, key=len, reverse=True)
 
 

@@ -153,11 +153,6 @@ class Settings(Struct, frozen=True):
                 raise KeyMissing(_(NO_KEY).format(host=host_of(service.base_url), root=self.root.path))
         return services, bare
 
-    def address_origin(self, name: str) -> Origin:
-        """Say where the address of a model's service was given."""
-        provider = self.split(name)[0]
-        return self.providers[provider].base_url_origin if provider else self.origin("base_url")
-
     def split(self, name: str) -> tuple[str | None, str]:
         """Tell which [providers.NAME] a model is of (None: of none), and its name there."""
         provider, slash, bare = name.partition("/")

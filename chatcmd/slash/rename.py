@@ -31,5 +31,5 @@ async def rename(app: App, argument: str) -> None:
         )
         return
     talk.renamed(checked_title(argument))
-    app.tell_trouble(talk)
+    app.saving.tell(talk)
     app.screen.note(_("the title is: {title}").format(title=clean_line(argument)))

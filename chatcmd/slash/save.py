@@ -27,7 +27,7 @@ async def save(app: App, argument: str) -> None:
     try:
         path = talk.save()
     finally:
-        app.tell_trouble(talk)
+        app.saving.tell(talk)
     if path is None:
         app.screen.note(_("there is nothing to save yet: no question was answered in this session"))
     else:
@@ -37,11 +37,11 @@ async def save(app: App, argument: str) -> None:
 def _save_elsewhere(app: App, typed: str) -> None:
     from chatcmd.unsaved import write  # noqa: PLC0415 - a disk seldom fails
 
-    if not (app.talk.session.worth_saving or app.unsaved):
+    if not (app.talk.session.worth_saving or app.saving.unsaved):
         raise UsageError(_("there is nothing to save yet: no question was answered in this session"))
     if app.talk.session.worth_saving:
         write(app, app.talk, typed)
     if not typed.endswith(".json"):
-        for talk in list(app.unsaved):
+        for talk in list(app.saving.unsaved):
             write(app, talk, typed)
-            app.unsaved.remove(talk)
+            app.saving.unsaved.remove(talk)

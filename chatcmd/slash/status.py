@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 STATES = {
     "ready": marked("{key} (from {origin}): ready"),
-    "cooling": marked("{key} (from {origin}): had too many requests, rests for {seconds} s"),
+    "cooling": marked("{key} (from {origin}): could not answer just now, rests for {seconds} s"),
     "aside": marked("{key} (from {origin}): was refused, tried again in {seconds} s"),
 }
 """How a key is, by the kind of its state."""
@@ -77,7 +77,7 @@ def _service(app: App) -> str:
     }[reached.key is not None, before is not None]
     return sentence.format(
         host=host_of(reached.base_url),
-        origin=settings.address_origin(session.model),
+        origin=reached.address_origin,
         key=reached.key.origin if reached.key else "",
         proxy=host_of(before.url) if before else "",
         proxy_origin=before.origin if before else "",

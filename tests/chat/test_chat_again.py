@@ -123,7 +123,7 @@ def test_a_question_that_is_asked_again_is_recorded_once(stage: Stage, server: L
         terminal.expect("stopped before")
 
 
-def keys(root: Path, *values: str) -> None:
+def keys(root: Path, *values: str | dict[str, str]) -> None:
     (root / "envs").mkdir(parents=True)
     file = root / "envs" / "openai_key"
     file.write_text(json.dumps({"api": list(values)}, indent=1))
@@ -147,8 +147,32 @@ def test_status_shows_how_each_key_is_and_none_in_full(stage: Stage, server: Loo
     rows = [re.sub(r" +", " ", line) for line in done.out.splitlines() if line.startswith("key ")]
     assert [re.sub(r"[0-9]+ s$", "N s", row) for row in rows] == [
         "key 1 ••••AAAA (from envs/openai_key line 3): was refused, tried again in N s",
-        "key 2 ••••BBBB (from envs/openai_key line 4): had too many requests, rests for N s",
+        "key 2 ••••BBBB (from envs/openai_key line 4): could not answer just now, rests for N s",
         "key 3 ••••CCCC (from envs/openai_key line 5): ready",
     ]
     assert "takes over" in done.err
     assert not any(value in done.out + done.err for value in values)
+
+
+@pytest.mark.faults(17)
+def test_a_key_that_cannot_take_over_says_so_in_its_own_words(stage: Stage, server: Loopback) -> None:
+    entries = [
+        {"key": "sk-0123456789-A", "base_url": server.base_url},
+        {"key": "sk-0123456789-B", "base_url": "http://[fd00::1]/v1", "proxy": "http://127.0.0.1:1"},
+    ]
+    keys(stage.root, *entries)
+    del stage.environ["OPENAI_API_KEY"], stage.environ["OPENAI_BASE_URL"]
+    server.answer(FAULTS["401"])
+    done = stage.pipe("q\nq\n", "-u", "u")
+    assert "inside chatcmd" not in done.err
+    assert "could take [fd00::1] for another host; name the service" in done.err
+    assert done.code == 2
+
+
+def test_status_says_where_the_address_of_the_key_in_use_was_given(stage: Stage, server: Loopback) -> None:
+    keys(stage.root, {"key": "sk-0123456789-A", "base_url": server.base_url})
+    del stage.environ["OPENAI_API_KEY"], stage.environ["OPENAI_BASE_URL"]
+    done = stage.pipe("/status\n", "-u", "u")
+    (row,) = [re.sub(r"  +", " ", line) for line in done.out.splitlines() if line.startswith("service ")]
+    host = server.base_url.split("/")[2]
+    assert row == f"service {host} (from envs/openai_key line 5; key from envs/openai_key line 4)"

@@ -3,13 +3,19 @@
 What is sampled here, by a fixed rule, is done at every line by `python -m tests.own_faults`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from chatcmd import app
+from chatcmd.cli import parser, watching
+from chatcmd.cli.history import listing
+from chatcmd.conversation.reply import Reply
 from chatcmd.desk import Desk
 from chatcmd.errors import Exit
+from chatcmd.history import library
 from chatcmd.slash.registry import commands, complete
 from chatcmd.terminal.live import Live
 from chatcmd.terminal.prompt import keys
@@ -95,6 +101,51 @@ def test_fault_before_the_first_prompt_is_one_sentence_and_exit_code_1(echo: Sta
         assert done.code == Exit.NO
         assert (done.out, done.err.count("\n"), done.err.count(SENTENCE)) == ("", 1, 1)
         assert len(list((again.root / "logs").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "function"),
+    [
+        (["history", "list"], listing.run),
+        (["history", "show", "-1"], library.Library.read),
+        (["ask", "what?"], app.App.ask_in),
+        (["replay", "-1", "--instant"], watching.show),
+        (["replay", "-1", "--against", "gpt-4o"], app.App.ask_in),
+        (["--version", "--root"], parser.Parser.error),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_fault_in_any_command_is_one_sentence_a_report_and_exit_code_1(
+    echo: Stage, orders: Orders, words: list[str], function: Callable[..., Any]
+) -> None:
+    assert echo.pipe("said before\n0\n", "-u", "anna").code == Exit.DONE
+    done = piped(echo, orders.argv(START, places={1: first_line(function)}), [], *words)
+    assert len(orders.raised()) == 1
+    assert (done.code, done.err.count(SENTENCE)) == (Exit.NO, 1)
+    assert told(done, echo) == []
+    [report] = (echo.root / "logs").iterdir()
+    assert str(report) in done.err
+    assert "said before" not in report.read_text()
+
+
+def test_run_that_leaves_no_trace_leaves_no_report(echo: Stage, orders: Orders) -> None:
+    at = {1: first_line(app.App.ask_in)}
+    done = piped(echo, orders.argv(TURN, places=at), ["q1", "q2", "0"], "-u", "anna", "--no-save")
+    assert (done.code, done.err.count(SENTENCE), done.err.count("logs")) == (Exit.NO, 1, 0)
+    assert shown(done.out) == [("q2", "to q2")]
+    assert not echo.root.exists()
+
+
+@pytest.mark.faults(47, 49)
+@pytest.mark.parametrize("fault", ["MemoryError", "KeyError", "TimeoutError", "StopAsyncIteration"])
+def test_fault_of_any_class_in_mid_answer_keeps_what_came(echo: Stage, orders: Orders, fault: str) -> None:
+    at = {2: first_line(Reply.turn)}
+    done = piped(echo, orders.argv(TURN, places=at, fault=fault), ["q1", "q2", "q3", "0"], "-u", "anna")
+    assert orders.raised() == [at[2]]
+    assert told(done, echo) == []
+    assert answered(echo) == [(each, f"to {each}") for each in ("q1", "q2", "q3")]
+    scarce = "the system has no more to give (no memory is left); close what is not needed, and try again\n"
+    assert done.err.count(scarce if fault == "MemoryError" else SENTENCE) == 1
 
 
 def test_fault_of_keys_bar_menu_and_drawing_gives_the_prompt_back_with_what_was_typed(

@@ -12,6 +12,8 @@ from tests.chat.stage import KEY, Stage
 from tests.loopback import Loopback, Reply, error, say
 from tests.terminal_driver import PYTHON, run
 
+pytestmark = pytest.mark.faults(48)
+
 ELSEWHERE = "sk-CANARY-in-envs-alone-0123"
 REFUSED = "one of your keys stands in this question, and it was not sent; take the key out"
 
@@ -56,7 +58,7 @@ def test_file_with_a_key_is_not_sent_along(stage: Stage, server: Loopback, tmp_p
     with stage.terminal("-u", "u") as terminal:
         terminal.expect("【u】")
         terminal.line(f"read @{tmp_path}/notes.txt")
-        terminal.expect(REFUSED)
+        terminal.expect("it holds a key that chatcmd uses; leave it out")
         terminal.send("\x15")
         terminal.line("0")
         assert terminal.wait() == Exit.DONE
@@ -66,7 +68,9 @@ def test_file_with_a_key_is_not_sent_along(stage: Stage, server: Loopback, tmp_p
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_key_is_in_no_argument_of_any_process_and_not_given_to_the_editor(stage: Stage, tmp_path: Path) -> None:
     seen, editor = tmp_path / "seen", tmp_path / "editor"
-    editor.write_text(f"#!/bin/sh\ncat /proc/[0-9]*/cmdline > '{seen}' 2>/dev/null\nenv >> '{seen}'\necho edited > \"$1\"\n")
+    editor.write_text(
+        f"#!/bin/sh\ncat /proc/[0-9]*/cmdline > '{seen}' 2>/dev/null\nenv >> '{seen}'\necho edited > \"$1\"\n"
+    )
     editor.chmod(0o700)
     (stage.root / "envs").mkdir(parents=True)
     (stage.root / "envs" / "openai_key").write_text(ELSEWHERE)
@@ -94,7 +98,9 @@ NOISE = {
 
 
 @pytest.mark.parametrize("reply", [say("Hello."), error(401, f"Incorrect API key provided: {KEY}"), error(500, KEY)])
-def test_noisiest_surroundings_tell_neither_the_key_nor_what_was_said(stage: Stage, server: Loopback, reply: Reply) -> None:
+def test_noisiest_surroundings_tell_neither_the_key_nor_what_was_said(
+    stage: Stage, server: Loopback, reply: Reply
+) -> None:
     server.default = reply
     done = stage.pipe("", "ask", "a question of mine", env=NOISE)
     assert done.code in (Exit.DONE, Exit.PROVIDER)

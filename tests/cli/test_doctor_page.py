@@ -1,5 +1,6 @@
 """The page of doctor: marks, colours and breaks, as each terminal can show them."""
 
+import re
 from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
@@ -38,6 +39,15 @@ def test_sentences_are_broken_where_the_screen_ends(tmp_path: Path, columns: int
     assert behind.startswith(("✓ socks", "- socks")), "what goes on below is indented"
     assert max(map(cells, lines)) <= columns
     assert lines[-1] == "everything that was tried works"
+
+
+def test_in_chinese_the_columns_are_kept_and_lists_are_set_as_chinese_is(tmp_path: Path) -> None:
+    text, _data = examined(tmp_path, "--lang", "zh", env={"OPENAI_LOG": "debug", "OPENAI_ORG_ID": "org"})
+    lines = [line for line in text.splitlines() if line.startswith(tuple(MARKS.values()))]
+    heads = [re.match(r". [^ ]+ +", line) for line in lines]
+    assert {cells(head[0]) if head else 0 for head in heads} == {15}
+    assert "OPENAI_LOG、OPENAI_ORG_ID：" in text
+    assert ", " not in text
 
 
 # The environment, and whether it draws, has colours, and has marks beyond ASCII.

@@ -5,7 +5,15 @@ from collections import Counter
 from hypothesis import given, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from chatcmd.provider.keys import FIRST_ASIDE, FIRST_PAUSE, LONGEST_ASIDE, LONGEST_PAUSE, MOST_SESSIONS, KeyPool
+from chatcmd.provider.keys import (
+    FIRST_ASIDE,
+    FIRST_PAUSE,
+    LONGEST_ASIDE,
+    LONGEST_ASKED,
+    LONGEST_PAUSE,
+    MOST_SESSIONS,
+    KeyPool,
+)
 
 
 def kinds(pool: KeyPool, now: float) -> list[str]:
@@ -62,6 +70,8 @@ def test_a_rest_lasts_as_long_as_the_server_said_else_doubles() -> None:
     pool.cool(0, 100, 7)
     assert (pool.states(100)[0].kind, pool.states(100)[0].seconds) == ("cooling", 7)
     assert (pool.states(107)[0].kind, pool.states(107)[0].seconds) == ("ready", 0)
+    pool.cool(0, 107, 10.0**9)
+    assert pool.states(107)[0].seconds == LONGEST_ASKED  # nothing a server says keeps a key away for good
     pool.well(0)
     for number in range(12):
         pool.cool(0, 0)

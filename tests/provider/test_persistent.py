@@ -186,6 +186,17 @@ async def test_when_all_keys_are_asked_too_much_the_one_that_is_well_first_is_wa
     assert used(server) == [1, 2, 1]
 
 
+async def test_a_pause_names_what_is_waited_for_and_no_key_that_was_refused_meanwhile(server: Loopback) -> None:
+    server.answer(soon(429), FAULTS["401"])
+    async with reaching(*(service(server.base_url, number=number) for number in (1, 2))) as provider:
+        heard = await ask(provider, request())
+    assert heard.text == "Hello."
+    assert used(server) == [1, 2, 1]
+    over, again = heard.notices
+    assert over.endswith("; the key from envs/openai_key line 2 takes over")
+    assert again.endswith("gets too many requests: not now; asked again in 0 s (try 2 of 3)")
+
+
 async def test_when_every_key_is_refused_the_last_refusal_is_told_and_each_was_asked_once(server: Loopback) -> None:
     server.default = FAULTS["401"]
     async with reaching(*(service(server.base_url, number=number) for number in (1, 2, 3))) as provider:

@@ -186,12 +186,17 @@ def test_four_marks_stay_on_each_base() -> None:
     assert clean("a" + four + "\u0301" + "b" + four + "\u0301") == "a" + four + "b" + four
 
 
-@pytest.mark.parametrize(
-    "base", ["\n", "\t", "\x1b", "\u202e", "\x9b", "\u0085", " ", "\ud55c", "\U0001f44d", "\u0903"]
-)
+@pytest.mark.parametrize("base", "\n\t\x1b\u202e\x9b\u0085 \ud55c\U0001f44d\u0903\u061b\u0964\u05be")
 def test_whatever_is_shown_begins_a_new_pile(base: str) -> None:
     four = "\u0301" * 4
     assert clean(four + base + four) == four + clean(base) + four
+    assert clean(four + base + four + "\u0301") == four + clean(base) + four
+
+
+def test_what_is_written_begins_a_new_pile_wherever_it_is_cut() -> None:
+    four = "\u0301" * 4
+    for base in map(chr, [*range(0x20, 0x7F), 0xE9, 0x6C34]):
+        assert fed([four + base, four]) == four + base + four
 
 
 @pytest.mark.parametrize("between", REMOVED)
@@ -210,10 +215,13 @@ def test_controls_are_shown_as_pictures() -> None:
 
 def test_bidi_controls_are_shown_by_number() -> None:
     assert clean("a\u202eb\u2066c\u061cd") == "a<U+202E>b<U+2066>c<U+061C>d"
+    points = [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+    assert [clean(chr(point)) for point in points] == [f"<U+{point:04X}>" for point in points]
 
 
 def test_c1_controls_surrogates_and_noncharacters_become_the_replacement_character() -> None:
     assert clean("\x9b|\ud800|\udfff|\ufffe|\U0010ffff|\ufdd0") == "|".join("\ufffd" * 6)
+    assert {clean(chr(point)) for point in EVERY_POINT if is_noncharacter(point)} == {"\ufffd"}
 
 
 def test_two_halves_of_a_pair_are_never_joined() -> None:

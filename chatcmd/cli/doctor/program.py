@@ -22,7 +22,7 @@ EXTRAS = {"socks": ("socksio", "'httpx2[socks]'"), "keyring": ("keyring", "keyri
 def program() -> Iterator[Finding]:
     """Say what runs."""
     yield Finding("program.version", "chatcmd", "ok", __version__)
-    yield Finding("program.python", "Python", "ok", f"{platform.python_version()}, {platform.platform(terse=True)}")
+    yield Finding("program.python", "Python", "ok", f"{platform.python_version()} ({platform.platform(terse=True)})")
     yield _packages()
     yield from map(_extra, EXTRAS)
     yield _vocabulary()
