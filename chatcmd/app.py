@@ -152,7 +152,7 @@ class App:
         check_images(model, [question])
         window = self.meter.fit(self.settings, session, question)
         check_images(model, window.messages)
-        provider = await self.services.reach(self.settings, talk.session, model)
+        provider = await self.services.reach(self.settings, talk.session, model, self.screen.note)
         self.screen.note(*self._attached(question, model), *talk.left_out(window.dropped, self.screen.width))
         talk.asked(question)
         self.saving.tell(talk)

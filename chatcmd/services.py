@@ -1,5 +1,6 @@
 """Who answers: the ways to a model, what is asked of them, and how each is."""
 
+import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from chatcmd.conversation.session import Session
 from chatcmd.conversation.window import Window
+from chatcmd.language import _
 from chatcmd.provider import BRIEF, LONG, Clocks, Provider, Providers, Request
 from chatcmd.settings.settings import Service, Settings
 
@@ -20,14 +22,25 @@ class Services:
     def __init__(self, environ: Mapping[str, str], providers: Providers | None = None) -> None:
         self._providers = providers or Providers(environ)
 
-    async def reach(self, settings: Settings, session: Session, model: str) -> Provider:
-        """Reach whoever answers, before the question is recorded; raises UsageError for a bad proxy."""
+    async def reach(self, settings: Settings, session: Session, model: str, tell: Callable[[str], object]) -> Provider:
+        """Reach whoever answers, before the question is recorded; raises UsageError for a bad proxy, or no key.
+
+        It may take a while where a command or a keyring has to be asked for the key, which is told.
+        """
         if settings["offline"]:
             return self._providers.demo()
-        ways, _name = settings.services(model)
+        ways = settings.services(model)[0]
         provider = self._providers.through(ways)
         parent = session.parent.id if session.parent is not None else None
-        await self._providers.reach(provider.way_of(session.id, parent))
+        way = provider.way_of(session.id, parent)
+        if way.key is not None and not way.key.secret.at_hand:
+            tell(_("asking for the key, as {place} says; Ctrl-C stops").format(place=way.key.origin))
+        try:
+            await self._providers.reach(way)
+        except asyncio.CancelledError:
+            if way.key is not None:
+                way.key.secret.stop()
+            raise
         return provider
 
     def request(self, settings: Settings, session: Session, model: str, window: Window, *, watched: bool) -> Request:
@@ -52,13 +65,17 @@ class Services:
         return self._providers.through(settings.services(session.model)[0]).way_of(session.id)
 
     def warm(self, settings: Settings, model: str, session: str, delay: float, then: Callable[[], None]) -> None:
-        """Load what the first question needs in the background, after `delay` seconds, and do what comes `then`."""
+        """Load what the first question needs in the background, after `delay` seconds, and do what comes `then`.
+
+        `session` is empty where none has begun yet.
+        """
 
         def load() -> None:
             with suppress(Exception):  # what is wrong is told when it is needed
                 if not settings["offline"]:
-                    ways, _name = settings.services(model)
-                    way = self._providers.through(ways).way_of(session)
+                    ways = settings.services(model)[0]
+                    first = max(ways, key=lambda each: each.weight)  # whom the first session will be dealt
+                    way = self._providers.through(ways).way_of(session) if session else first
                     if way.key is None or way.key.secret.at_hand:  # else a command would be run behind the prompt
                         self._providers.connect(way)
                 then()

@@ -2,12 +2,13 @@
 
 What a test hands over in an environment or below an `envs/` folder is noted; what the program wrote to a terminal, a
 pipe or a file outside `envs/` is searched for it when the test has ended, and the test fails that let it out. A test in
-which a person gives a key away themselves is marked `gives_key_away`.
+which a person gives a key away themselves is marked `gives_key_away`, with the names of the files where only those
+that the test itself wrote hold it.
 """
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -42,9 +43,9 @@ class Canary:
         """Note what came out of a program."""
         self._heard += [each if isinstance(each, bytes) else each.encode("utf-8", "replace") for each in outputs]
 
-    def leaks(self, folder: Path | None) -> list[str]:
-        """Say where a key came out, in what was heard or in a file."""
-        files = list(_files(folder)) if folder is not None else []
+    def leaks(self, folder: Path | None, written: Collection[str] = ()) -> list[str]:
+        """Say where a key came out, in what was heard or in a file but for those `written` by the test."""
+        files = [path for path in _files(folder) if path.name not in written] if folder is not None else []
         for path in files:
             if "envs" in path.parts:
                 self._keys |= set(_LOOKS_LIKE_A_KEY.findall(path.read_bytes()))
@@ -65,9 +66,11 @@ canary = Canary()
 def no_key_comes_out(request: pytest.FixtureRequest) -> Iterator[None]:
     canary.begin()
     yield
-    if request.node.get_closest_marker("gives_key_away") is None:
+    mark = request.node.get_closest_marker("gives_key_away")
+    if mark is None or mark.args:
         folder = request.node.funcargs.get("tmp_path")
-        assert not (leaks := canary.leaks(folder if isinstance(folder, Path) else None)), "\n".join(leaks[:5])
+        leaks = canary.leaks(folder if isinstance(folder, Path) else None, mark.args if mark else ())
+        assert not leaks, "\n".join(leaks[:5])
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -52,9 +52,7 @@ def turn(server: Loopback, folder: Path) -> Report:
         questions = [f"question {number}" for number in range(3 * len(part) + 2)]
         again = Stage(folder / f"turn {begin}", server)
         done = piped(again, orders.argv(TURN, places=at), [*questions, "0"], "-u", "anna", timeout=600)
-        raised = orders.raised()
-        missing = [f"{place.where} was not reached again" for place in part if place.where not in raised]
-        yield len(raised), told(done, again) + missing
+        yield len(orders.raised()), told(done, again)
 
 
 def saving(server: Loopback, folder: Path) -> Report:

@@ -13,13 +13,13 @@ from chatcmd.cli.parser import Parser
 from chatcmd.cli.recovery import recover
 from chatcmd.cli.run import Run, prepare, trusted
 from chatcmd.cli.screens import pipe_screen, terminal_screen
-from chatcmd.cli.setup import with_service
 from chatcmd.clock import Clock
 from chatcmd.desk import Desk
-from chatcmd.errors import Exit, SettingsError, UsageError
+from chatcmd.errors import Exit, KeyMissing, SettingsError, UsageError
 from chatcmd.history.upkeep import keep_in_step
 from chatcmd.language import _, marked
 from chatcmd.repl import Repl
+from chatcmd.settings.settings import Settings
 from chatcmd.signals import Leave, Signals, Stopped
 from chatcmd.talk import in_memory
 from chatcmd.terminal import Keyboard, ReaderGone
@@ -63,7 +63,11 @@ async def _talk(run: Run, arguments: argparse.Namespace) -> Exit:
     app = None
     try:
         going_on = goes_on(arguments)  # then the session's model is what has to be reached
-        settings = run.settings if going_on else await with_service(run, keyboard, screen, signals)
+        settings = run.settings
+        if not going_on and not _is_ready(settings):
+            from chatcmd.cli.setup import with_service  # noqa: PLC0415 - most starts have a key at hand
+
+            settings = await with_service(run, keyboard, screen, signals)
         app = App(settings, run.library, screen, run.environ, Clock())
         desk = Desk(app)
         screen.setting = desk.setting
@@ -86,6 +90,15 @@ async def _talk(run: Run, arguments: argparse.Namespace) -> Exit:
             _stop_asking(app)
             await app.close()
         screen.close()
+
+
+def _is_ready(settings: Settings) -> bool:
+    """Tell whether the model can be reached without a question to anyone; raises UsageError."""
+    try:
+        ways = () if settings["offline"] else settings.services(settings["model"])[0]
+    except KeyMissing:
+        return False
+    return all(way.key is None or way.key.secret.at_hand for way in ways)
 
 
 def _greet(app: App, *, at_terminal: bool) -> None:

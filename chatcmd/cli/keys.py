@@ -22,11 +22,7 @@ async def ask_for_keys(settings: Settings, models: Iterable[str]) -> None:
 def stop_asking(settings: Settings) -> None:
     """End what is still being asked, as for a model that was changed to in the chat."""
     for key in _every(settings):
-        if not key.secret.at_hand:
-            from chatcmd.settings.asked import Asked
-
-            assert isinstance(key.secret, Asked), "any other is at hand"
-            key.secret.stop()
+        key.secret.stop()
 
 
 def _every(settings: Settings) -> Iterator[Key]:

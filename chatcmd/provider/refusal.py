@@ -163,9 +163,8 @@ def _quota(error: Any, place: Place) -> errors.ProviderError:
 
 def _server_failed(error: Any, place: Place) -> errors.ProviderError:
     status = getattr(error, "status_code", None)
-    number = f" ({status})" if status else ""
-    sentence = _("{host} failed{number}{said}; try again")
-    return errors.ServerFailed(sentence.format(host=place.way, number=number, said=said(error)))
+    sentence = _("{host} failed ({status}){said}; try again") if status else _("{host} failed{said}; try again")
+    return errors.ServerFailed(sentence.format(host=place.way, status=status, said=said(error)))
 
 
 def _not_an_answer(_error: Exception, place: Place) -> errors.ProviderError:

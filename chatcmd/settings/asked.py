@@ -33,13 +33,13 @@ def key_from(line: str, origin: Origin) -> Key:
 class Asked(Secret):
     """A secret that is asked for at its first use, by whichever thread comes first, and then kept.
 
-    `wait` are the seconds for it. `reveal` raises SettingsError.
+    `wait` are the seconds that whom it is asked of has. `reveal` raises SettingsError.
     """
 
-    __slots__ = ("_command", "_lock", "_origin", "_wait", "_words")
+    __slots__ = ("_command", "_lock", "_origin", "_words", "wait")
 
     def __init__(self, words: list[str], origin: Origin, wait: float = LONGEST_WAIT) -> None:
-        self._words, self._origin, self._wait = words, origin, wait
+        self._words, self._origin, self.wait = words, origin, wait
         self._lock = threading.Lock()
         self._command: Command | None = None
 
@@ -85,7 +85,7 @@ class Asked(Secret):
             self._check()
             self._command = self._command or Command(self._words)
             try:
-                outcome = self._command.run(self._wait, asking=asking)
+                outcome = self._command.run(self.wait, asking=asking)
             except OSError as error:
                 sentence = _(
                     "{place}: {command} cannot be run ({reason}); correct it, or put the key into envs/openai_key"
@@ -99,7 +99,7 @@ class Asked(Secret):
         """Take the key out of what was printed; raises SettingsError, which never holds any of it."""
         first = outcome.out.decode("utf-8", "replace").partition("\n")[0].strip()
         if outcome.ended == "time":
-            raise self._error(_("{place}: {command} gave no key within {n:g} seconds; run it by itself"), n=self._wait)
+            raise self._error(_("{place}: {command} gave no key within {n:g} seconds; run it by itself"), n=self.wait)
         if outcome.ended == "size":
             raise self._error(_("{place}: {command} prints far more than a key; run it by itself"))
         if outcome.ended == "stopped" or outcome.interrupted:

@@ -39,6 +39,9 @@ class Secret:
         _leave_no_core()
         return self._text
 
+    def stop(self) -> None:
+        """End the asking for it, if that is under way."""
+
     def __repr__(self) -> str:
         return DOTS
 

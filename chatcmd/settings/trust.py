@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
@@ -16,11 +18,15 @@ MOST_KEPT = 8
 
 
 class Want(msgspec.Struct, frozen=True):
-    """A value that a folder sets: its name as the files have it, the value, and where it stands."""
+    """A value that a folder sets: its name as the files have it, the value, and where it stands.
+
+    `files` is a digest of the folder's own files that a command names: who changes them changes what is run.
+    """
 
     name: str
     value: str
     place: str
+    files: str = ""
 
     @property
     def shown(self) -> str:
@@ -38,7 +44,8 @@ class Want(msgspec.Struct, frozen=True):
     def digest(self) -> str:
         import hashlib  # noqa: PLC0415 - a folder that wants nothing need not load it
 
-        return hashlib.sha256(f"{self.name}\0{self.value}".encode(errors="surrogatepass")).hexdigest()
+        said = "\0".join((self.name, self.value, *([self.files] if self.files else [])))
+        return hashlib.sha256(said.encode(errors="surrogatepass")).hexdigest()
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -83,23 +90,39 @@ def _wants(settings: Settings) -> Iterator[Want]:
     for name in ("base_url", "proxy"):
         if settings.origin(name).kind == "file":
             yield Want(name, settings[name], str(settings.origin(name)))
-    yield from _of_keys("", settings.keys)
+    yield from _of_keys("", settings.keys, settings.root)
     for name, named in settings.providers.items():
         yield Want(f"{name}.base_url", named.base_url, str(named.base_url_origin))
         if named.proxy is not None:
             yield Want(f"{name}.proxy", named.proxy.url, named.proxy.origin)
-        yield from _of_keys(f"{name}.", named.keys)
+        yield from _of_keys(f"{name}.", named.keys, settings.root)
 
 
-def _of_keys(prefix: str, keys: Iterable[Key]) -> Iterator[Want]:
+def _of_keys(prefix: str, keys: Iterable[Key], root: Root) -> Iterator[Want]:
     for key in keys:
         if key.asked_of is not None and key.origin.kind == "file":
             setting, line = key.asked_of
-            yield Want(prefix + setting, line, str(key.origin))
+            files = _files_in(line, root) if setting == "key_command" else ""
+            yield Want(prefix + setting, line, str(key.origin), files)
         if key.address is not None:
             yield Want(f"{prefix}api.base_url", key.address.url, str(key.address.origin))
         if key.proxy is not None:
             yield Want(f"{prefix}api.proxy", key.proxy.url, key.proxy.origin)
+
+
+def _files_in(line: str, root: Root) -> str:
+    """Make a digest of the files of a folder that a command line names; nothing where it names none."""
+    import hashlib  # noqa: PLC0415 - see above
+    import shlex  # noqa: PLC0415 - see above
+
+    digests, folder = [], os.path.realpath(root.path)
+    for word in shlex.split(line):
+        path = Path(os.path.realpath(os.path.join(folder, word)))  # noqa: PTH118 - an absolute word stays one
+        with suppress(OSError, ValueError):
+            if path.is_relative_to(folder) and path.is_file():
+                with path.open("rb") as file:
+                    digests.append(hashlib.file_digest(file, "sha256").hexdigest())
+    return " ".join(digests)
 
 
 def _named(root: Root) -> str:

@@ -23,7 +23,7 @@ LONGEST_IN_HASTE = 4_000
 """Characters of code that are coloured though someone waits: 0.06 s of the 0.1 s in which Ctrl-C gives the prompt."""
 
 WRITTEN_IN_HASTE = 20_000
-"""Characters of any other block from which on it is shown as it is written when someone waits: a table takes longest."""
+"""Characters of any other block from which on it is shown as it is written when someone waits: tables take longest."""
 
 
 class Layout:

@@ -50,7 +50,8 @@ class Worker:
         except Abandoned:
             pass
         except Exception as fault:  # whatever it is, the person who waits is told
-            self._post(number, self._fail, str(fault if isinstance(fault, ChatcmdError) else OurFault(fault, "looking for something")))
+            error = fault if isinstance(fault, ChatcmdError) else OurFault(fault, "looking for something")
+            self._post(number, self._fail, str(error))
 
     def _post(self, number: int, call: Callable[[Any], None], given: object) -> None:
         with suppress(RuntimeError):  # the loop has ended meanwhile

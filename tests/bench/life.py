@@ -99,6 +99,7 @@ class Life:
         self._letter = name
         self._number = 0
         self._given_back: set[str | None] = set()
+        self._resumed: Mapping[str, Told] = {}
         server.default = self.model
 
     def step(self, kind: str) -> Step:
@@ -108,6 +109,8 @@ class Life:
     def take(self, step: Step) -> None:
         """Take note that a step was gone through."""
         user, self.chat = self.chat.user, step.after
+        if step.kind == "start":
+            self._resumed = step.after.live
         if step.may_go:
             self._given_back.add(user)
         elif step.question is not None or step.kind in BRANCHES:
@@ -226,8 +229,9 @@ class Life:
         return Step("fork", (Phase(f"/fork {turns}\r", f"after turn {turns};"),), after)
 
     def _new(self) -> Step:
-        after = self.chat.gone_on(Told(self.chat.now.user))
-        return Step("new", (Phase("/new\r", "saved: " if self.chat.now.messages else "【"),), after)
+        now = self.chat.now
+        is_saved = now.messages and now != self._resumed.get(now.user)  # what nothing was added to is saved already
+        return Step("new", (Phase("/new\r", "saved: " if is_saved else "【"),), self.chat.gone_on(Told(now.user)))
 
     def _user(self) -> Step:
         other = next(user for user in USERS if user != self.chat.user)

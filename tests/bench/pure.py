@@ -19,6 +19,7 @@ from chatcmd.conversation.message import Message, Persona, Turn
 from chatcmd.conversation.session import Session
 from chatcmd.meter import Meter
 from chatcmd.provider.answer import Answer
+from chatcmd.provider.request import Clocks
 from chatcmd.settings.load import load
 from chatcmd.settings.origin import Origin
 from chatcmd.settings.root import Root
@@ -113,7 +114,7 @@ def chunks(_: Path) -> Iterator[Pair]:
 
     async def read() -> float:
         began, pieces = time.perf_counter(), 0
-        async for _ in Answer("loopback", "text/event-stream", 120).read(arriving()):
+        async for _ in Answer("loopback", "text/event-stream", Clocks()).read(arriving()):
             pieces += 1
         assert pieces == len(packets)
         return (time.perf_counter() - began) / pieces

@@ -10,10 +10,12 @@ from chatcmd import __version__
 from chatcmd.history.library import Library
 from tests.chat.stage import KEY
 from tests.history.made import saved, session
+from tests.loopback import Loopback
+from tests.replies import status
 from tests.terminal_driver import CHATCMD, Terminal
 
 SCREENS = Path(__file__).parent / "screens"
-ROWS = {40: 72, 80: 48, 200: 40}
+ROWS = {40: 80, 80: 52, 200: 42}
 """Rows of the terminals by their columns: each screen is seen whole."""
 
 CTRL_C = "\x03"
@@ -102,7 +104,7 @@ def play(language: str, columns: int, root: Path) -> str:
     (root / "envs" / "personas").mkdir(parents=True)
     (root / "envs" / "personas" / "default.md").write_text(SPEAKERS[language].persona, "utf-8")
     saved(Library(root / "history"), session(user="bob"))
-    screens = [*_offline(language, columns, root), *_without_a_service(language, columns, root)]
+    screens = [*_offline(language, columns, root), *_refused(language, columns, root)]
     return "\n".join(f"=== {name}\n{masked(text)}\n" for name, text in screens)
 
 
@@ -130,16 +132,17 @@ def _offline(language: str, columns: int, root: Path) -> Iterator[Step]:
         yield "0", terminal.text
 
 
-def _without_a_service(language: str, columns: int, root: Path) -> Iterator[Step]:
-    """Ask where nobody answers."""
+def _refused(language: str, columns: int, root: Path) -> Iterator[Step]:
+    """Ask a service that fails each time; it says how long to wait, for what is chosen at random is never the same."""
     speaker = SPEAKERS[language]
     argv = [*CHATCMD, "-u", speaker.user, "--lang", language]
-    env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": "http://127.0.0.1:1/v1"}
-    with Terminal(argv, cwd=root, env=env, rows=ROWS[columns], columns=columns) as terminal:
-        terminal.expect(prompt(speaker.user))
-        yield "start with a name", terminal.text
-        enter(terminal, speaker.question, prompt(speaker.user))
-        yield "an error", terminal.text
+    with Loopback(default=status(503, headers={"Retry-After": "0"})) as server:
+        env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": server.base_url}
+        with Terminal(argv, cwd=root, env=env, rows=ROWS[columns], columns=columns) as terminal:
+            terminal.expect(prompt(speaker.user))
+            yield "start with a name", terminal.text
+            enter(terminal, speaker.question, prompt(speaker.user))
+            yield "an error", terminal.text
 
 
 def enter(terminal: Terminal, text: str, then: re.Pattern[str]) -> None:
@@ -163,6 +166,7 @@ _MASKS = (
     (re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}"), "20260101T000000Z-0000"),
     (re.compile(r"\d{4}-\d\d-\d\d"), "2026-01-01"),
     (re.compile(re.escape(__version__)), "0.0.0"),
+    (re.compile(r"(?<=127\.0\.0\.1:)\d{5}"), "00000"),
     (re.compile(r"\d\.\d(?= s\b| seconds| 秒| to \d\.\d| 到 \d\.\d)|(?<=within )\d\.\d"), "0.0"),
     (re.compile(r"(?<=^answer times\n)[▁▂▃▄▅▆▇█]+|(?<=^回答用时\n)[▁▂▃▄▅▆▇█]+", re.MULTILINE), "(times)"),
     (re.compile(r"(?<=^root     )[^【]+?(?=【)|(?<=^根目录  )[^【]+?(?=【)", re.MULTILINE), "(root)\n"),

@@ -169,6 +169,27 @@ def test_a_key_that_cannot_take_over_says_so_in_its_own_words(stage: Stage, serv
     assert done.code == 2
 
 
+def test_the_first_session_gets_the_first_key_and_its_connection_however_late_one_says_who_one_is(
+    stage: Stage, server: Loopback
+) -> None:
+    keys(stage.root, "sk-0123456789-A", "sk-0123456789-B")
+    del stage.environ["OPENAI_API_KEY"]
+    with stage.terminal(env=ALONE) as terminal:
+        begin(terminal)
+        terminal.line("q")
+        terminal.expect("【u】")
+        terminal.line("/status")
+        terminal.expect("(from envs/openai_key line 4): ready")  # all was loaded by now
+        terminal.line("1")
+        begin(terminal)
+        terminal.line("q")
+        terminal.wait_for(lambda: len(server.chats) == 2)
+        terminal.expect("【u】")
+        terminal.line("0")
+        assert terminal.wait() == 0
+    assert [request.headers["authorization"][-1] for request in server.chats] == ["A", "B"]
+
+
 def test_status_says_where_the_address_of_the_key_in_use_was_given(stage: Stage, server: Loopback) -> None:
     keys(stage.root, {"key": "sk-0123456789-A", "base_url": server.base_url})
     del stage.environ["OPENAI_API_KEY"], stage.environ["OPENAI_BASE_URL"]

@@ -146,6 +146,7 @@ async def test_a_question_that_begins_with_a_slash_attaches_too(stage: Stage) ->
 # What is refused
 
 
+@pytest.mark.gives_key_away("secret.txt")
 async def test_what_cannot_be_sent_is_refused_and_the_question_given_back(stage: Stage, here: Path) -> None:
     (here / "secret.txt").write_text(f"key = {KEY}")
     (here / "long.txt").write_text("word " * 5000)
@@ -170,6 +171,7 @@ async def test_what_cannot_be_sent_is_refused_and_the_question_given_back(stage:
     assert KEY not in talked.notes + talked.out
 
 
+@pytest.mark.gives_key_away("secret.txt")
 async def test_a_key_that_a_command_gives_is_not_asked_for_to_look_for_it(stage: Stage, here: Path) -> None:
     assert stage.server is not None
     ran, given = here / "ran", "sk-given-0123456789"

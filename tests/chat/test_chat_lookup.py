@@ -13,7 +13,7 @@ import socket, sys, threading
 real = socket.getaddrinfo
 
 def getaddrinfo(host, *rest, **named):
-    if host == "model.test":
+    if host in ("model.test", b"model.test"):
         threading.Event().wait()
     return real(host, *rest, **named)
 

@@ -12,6 +12,8 @@ from tests.cli.folders import KEY, Folder
 from tests.loopback import Loopback
 from tests.terminal_driver import PYTHON, Terminal
 
+pytestmark = pytest.mark.gives_key_away("asks")
+
 ASKS = f"""
 stty -echo </dev/tty
 printf 'Password: ' >/dev/tty
@@ -196,6 +198,7 @@ def test_a_model_that_is_changed_to_in_the_chat_runs_its_command_then(folder: Fo
     assert done.code == 0, done.err
     assert [request.headers["authorization"] for request in server.chats] == [f"Bearer {KEY}-far"] * 2
     assert runs.read_text() == "x\n"
+    assert done.err.count("asking for the key, as envs/settings.toml line 3 says; Ctrl-C stops") == 1
 
 
 def test_in_the_chat_the_terminal_stays_the_line_editors(folder: Folder, server: Loopback) -> None:
@@ -220,6 +223,26 @@ def _leave_with_a_draft(terminal: Terminal) -> None:
     terminal.send("0")
     terminal.send("\r")
     assert terminal.wait() == 0
+
+
+def test_ctrl_c_ends_a_command_in_the_chat_and_the_next_question_runs_it_anew(folder: Folder, server: Loopback) -> None:
+    begun = folder.home / "begun"
+    line = f"sh -c 'if [ -e {begun} ]; then echo {KEY}-far; else touch {begun}; sleep 600; fi'"
+    folder.write(settings=FAR.format(url=server.base_url, line=line), key=KEY)
+    with folder.terminal("--root", ".", "-u", "u", columns=120) as terminal:
+        terminal.expect("【u】")
+        terminal.line("/model far/x")
+        terminal.expect("【u】")
+        terminal.line("q")
+        terminal.expect("asking for the key, as envs/settings.toml line 3 says; Ctrl-C stops")
+        terminal.wait_for(begun.exists)
+        terminal.send("\x03")
+        terminal.expect("stopped before the first word")
+        terminal.expect("【u】q")
+        terminal.send("\r")
+        terminal.expect("Hello.")
+        _leave(terminal)
+    assert [request.headers["authorization"] for request in server.chats] == [f"Bearer {KEY}-far"]
 
 
 def test_leaving_does_not_wait_for_a_command_that_is_still_running(folder: Folder, server: Loopback) -> None:

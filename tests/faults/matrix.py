@@ -275,7 +275,7 @@ _ALL = (
         39,
         "a huge history",
         "it starts and lists at once, and its memory is bounded",
-        "2,000 sessions and one of 20 MB; the figures of 10,000 sessions are the benchmark's",
+        "1,000 sessions and one of 20 MB; the figures of 10,000 sessions are the benchmark's",
     ),
     Row(
         40,

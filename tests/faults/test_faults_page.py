@@ -75,6 +75,7 @@ def play(scene: Scene, faulty: str) -> None:
         chat.ends(0)
 
 
+@pytest.mark.gives_key_away
 @pytest.mark.parametrize("name", FAULTY)
 def test_judge_names_what_does_not_hold(empty: Scene, name: str) -> None:
     if name == "I1":

@@ -103,7 +103,7 @@ def while_saving(_scene: Scene, terminal: Terminal) -> None:
 def test_signal_ends_it_with_all_saved_and_the_terminal_as_it_was(
     scene: Scene, number: int, moment: Callable[[Scene, Terminal], None], words: tuple[str, ...]
 ) -> None:
-    with scene.chat(*words) as chat:
+    with scene.chat(*words, offline=moment is not in_mid_answer) as chat:
         chat.well()
         moment(scene, chat.terminal)
         chat.terminal.signal(number)
@@ -115,7 +115,7 @@ def test_signal_ends_it_with_all_saved_and_the_terminal_as_it_was(
 @pytest.mark.faults(41)
 @pytest.mark.parametrize("moment", [idle, in_mid_answer])
 def test_terminal_that_vanishes_ends_it_with_all_saved(scene: Scene, moment: Callable[[Scene, Terminal], None]) -> None:
-    with scene.chat() as chat:
+    with scene.chat(offline=moment is not in_mid_answer) as chat:
         chat.well()
         moment(scene, chat.terminal)
         chat.vanish()

@@ -106,7 +106,7 @@ POOR = {
 @pytest.mark.parametrize("name", POOR)
 def test_poor_terminal_has_a_chat_all_the_same(scene: Scene, name: str) -> None:
     greeting = "?u?" if name == "C" else PROMPT  # what such a locale cannot show is a question mark
-    with scene.chat(env=POOR[name], greeting=greeting) as chat:
+    with scene.chat(env=POOR[name], greeting=greeting, offline=True) as chat:
         chat.well()
         chat.ask("几?" if name != "C" else "how many?")
         if name == "dumb":

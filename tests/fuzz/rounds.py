@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 
 from tests.fuzz.target import SEEDS, Hangs, Target, place_of
 
-EXAMPLES = 1000
+EXAMPLES = 250
 """Cases of one round of hypothesis."""
 
 

@@ -25,6 +25,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description="Test the tests.")
     parser.add_argument("modules", nargs="*", metavar="MODULE", help=f"of {', '.join(WATCHED)} (default: all)")
     parser.add_argument("--lines", help="only the mutants of these lines, as 10-20")
+    parser.add_argument("--quick", action="store_true", help="leave out the thorough tests")
     parser.add_argument(
         "--again", type=Path, metavar="FILE", help="only those that survived in an earlier run's results"
     )
@@ -46,15 +47,17 @@ def main() -> int:
     results = []
     for name in arguments.modules or WATCHED:
         survived = None if again is None else {each for one in again if one.module == name for each in one.survived}
-        results.append(_tried(name, arguments.lines, survived))
+        watch = WATCHED[name]
+        stages = [watch.quick] if arguments.quick else [watch.quick, watch.thorough]
+        results.append(_tried(name, stages, arguments.lines, survived))
         if arguments.results:
             arguments.results.write_bytes(msgspec.json.encode(results))
     print(report(results, EXPLAINED))
     return int(any((one.module, what) not in EXPLAINED for one in results for what in one.changes))
 
 
-def _tried(name: str, lines: str | None, survived: set[str] | None) -> Result:
-    """Put the mutants of a module to its tests, those that survive the quick ones to the thorough ones too."""
+def _tried(name: str, stages: Sequence[Sequence[str]], lines: str | None, survived: set[str] | None) -> Result:
+    """Put the mutants of a module to tests, those that survive one stage to the next."""
     first, _dash, last = (lines or "0-1000000").partition("-")
     source = (CHECKOUT / "chatcmd" / f"{name}.py").read_text("utf-8")
     left = [
@@ -63,7 +66,7 @@ def _tried(name: str, lines: str | None, survived: set[str] | None) -> Result:
         if int(first) <= each.line <= int(last or first) and (survived is None or each.name in survived)
     ]
     count, hung, began = len(left), 0, time.monotonic()
-    for tests in filter(None, (WATCHED[name].quick, WATCHED[name].thorough)):
+    for tests in filter(None, stages):
         if left:
             outcomes = _put_to(name, tests, left)
             hung += sum(each.verdict == "hung" for each in outcomes)

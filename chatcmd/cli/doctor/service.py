@@ -1,7 +1,6 @@
 """A service asked: its address, the proxy before it, and what came of asking it."""
 
 import asyncio
-import threading
 from collections.abc import Coroutine, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -62,16 +61,12 @@ def _proxy(way: Way, environ: Mapping[str, str]) -> Finding:
 
 def _asked_for(key: Key, patience: float) -> str | None:
     """Have a key there that a command or a keyring gives; say what is wrong with it, None when it is there."""
-    timer = threading.Timer(patience, key.secret.stop) if isinstance(key.secret, Asked) else None
+    if isinstance(key.secret, Asked):
+        key.secret.wait = patience
     try:
-        if timer is not None:
-            timer.start()
         key.secret.reveal()
     except errors.SettingsError as error:
         return str(error)
-    finally:
-        if timer is not None:
-            timer.cancel()
     return None
 
 

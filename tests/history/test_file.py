@@ -1,0 +1,120 @@
+"""A session's file at its edges: what is read of it, what becomes of its fields, and what is kept beside it."""
+
+import os
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from chatcmd.conversation.session import Parent
+from chatcmd.errors import NotSaved
+from chatcmd.history import file
+from tests.history.damage import changed, written
+from tests.history.made import session
+
+
+def open_files() -> int:
+    return sum(1 for _file in Path("/dev/fd").iterdir())
+
+
+def names(path: Path) -> Iterator[Path]:
+    return (path.with_name(f"{path.name}-{number}") for number in count(1))
+
+
+def test_pipe_folder_and_device_are_refused_at_once_and_nothing_stays_open(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    before = open_files()
+    for path in (tmp_path / "pipe", Path(os.devnull)):
+        with pytest.raises(OSError, match="it is no plain file"):
+            file.read_bytes(path)
+    with pytest.raises(IsADirectoryError, match=f"{tmp_path}"):
+        file.read_bytes(tmp_path)
+    (tmp_path / "file").write_bytes(b"x")
+    assert file.read_bytes(tmp_path / "file") == b"x"
+    assert open_files() == before
+
+
+def test_session_without_a_message_has_no_turn_and_no_title() -> None:
+    told = file.parse(changed(messages=[], title=None), "s.json")
+    assert (told.turns, told.aside, told.title, told.worth_saving) == ((), (), "", False)
+
+
+def test_first_question_makes_the_title_where_there_is_none() -> None:
+    told = file.parse(changed(title=None), "s.json")
+    assert len(told.turns) > 1
+    assert told.title == told.turns[0].question.content
+
+
+def test_field_that_is_taken_away_does_not_come_back_from_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "s.json"
+    file.write(path, session(1, tags=("a",), ended="2026-11-20T21:41:17.003Z", parent=Parent("x", 1)))
+    file.write(path, msgspec.structs.replace(file.read(path), tags=(), ended=None, parent=None))
+    told = file.read(path)
+    assert (told.tags, told.ended, told.parent) == ((), None, None)
+
+
+def test_session_that_was_not_read_from_anywhere_is_written_whole() -> None:
+    made = session(1)
+    assert [each["role"] for each in file.to_content(made)["messages"]] == ["system", "user", "assistant"]
+
+
+def test_messages_alone_are_read_though_no_file_has_them() -> None:
+    told = file.parse(b'[{"role": "user", "content": "q"}]', "nowhere/u/s.json")
+    assert (told.id, told.user, told.started) == ("s", "u", "1970-01-01T00:00:00.000Z")
+
+
+def test_data_is_kept_under_the_first_name_that_is_free(tmp_path: Path) -> None:
+    path = tmp_path / "s.json"
+    (tmp_path / "s.json-1").mkdir()  # what cannot be read is passed over
+    assert file.keep(b"one", names(path)) == tmp_path / "s.json-2"
+    assert file.keep(b"two", names(path)) == tmp_path / "s.json-3"
+    assert [(tmp_path / f"s.json-{number}").read_bytes() for number in (2, 3)] == [b"one", b"two"]
+
+
+def test_data_that_was_kept_before_is_not_kept_again_but_behind_a_link_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "s.json"
+    (tmp_path / "elsewhere").write_bytes(b"one")
+    (tmp_path / "s.json-1").symlink_to(tmp_path / "elsewhere")
+    assert file.keep(b"one", names(path)) == tmp_path / "s.json-2"
+    assert file.keep(b"one", names(path)) == tmp_path / "s.json-2"
+    assert not (tmp_path / "s.json-3").exists()
+
+
+def test_names_that_cannot_be_looked_up_are_told(tmp_path: Path) -> None:
+    with pytest.raises(NotSaved, match="could not be written: file name too long"):
+        file.keep(b"one", [tmp_path / ("x" * 300)])
+
+
+def test_older_file_is_kept_beside_once_for_each_content(tmp_path: Path) -> None:
+    path = tmp_path / "s.json"
+    for number in (1, 2, 3, 3):
+        path.write_bytes(b'[{"role": "user", "content": "%d"}]' % number)
+        file.write(path, session(1))
+    kept = sorted(each.name for each in tmp_path.iterdir())
+    assert kept == ["s.json", "s.json.format-0", "s.json.format-0-2", "s.json.format-0-3"]
+
+
+def test_what_cannot_be_read_is_not_written_over_unseen(tmp_path: Path) -> None:
+    path = tmp_path / "s.json"
+    os.mkfifo(path)
+    with pytest.raises(NotSaved, match=r"s\.json could not be written: it is no plain file"):
+        file.write(path, session(1))
+    assert path.is_fifo()
+
+
+@pytest.mark.parametrize("data", [b"", b"[", b"[" * 100_000, b"\xff", b'{"format": "1"}', b"7", written()])
+def test_what_tells_no_other_format_is_written_over(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "s.json"
+    path.write_bytes(data)
+    file.write(path, session(1))
+    assert [each.name for each in tmp_path.iterdir()] == ["s.json"]
+    assert path.read_bytes().startswith(b'{\n  "format": 1,')
+
+
+def test_older_format_behind_a_mark_is_known_too(tmp_path: Path) -> None:
+    path = tmp_path / "s.json"
+    path.write_bytes(b'\xef\xbb\xbf[{"role": "user", "content": "q"}]')
+    file.write(path, session(1))
+    assert (tmp_path / "s.json.format-0").is_file()

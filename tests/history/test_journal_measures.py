@@ -1,0 +1,147 @@
+"""The journal to the byte and to the moment: when parts are written, what a record holds, and what opening leaves."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from chatcmd.conversation.message import Turn
+from chatcmd.conversation.thinking import Piece
+from chatcmd.history.journal import PART_BYTES, PART_SECONDS, Journal
+from chatcmd.history.recovery import replay
+from tests.history.made import answer, mode, question, session
+
+
+class StillLoop(asyncio.SelectorEventLoop):
+    """A loop whose clock stands until a test moves it."""
+
+    now = 0.0
+
+    def time(self) -> float:
+        return self.now
+
+
+async def flowing(*pieces: Piece) -> AsyncGenerator[Piece, None]:
+    for piece in pieces:
+        yield piece
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    opened = Journal(tmp_path / "s.jsonl")
+    opened.asked(session(), question("问"))
+    return opened
+
+
+def lines(journal: Journal) -> list[dict[str, object]]:
+    return [msgspec.json.decode(line) for line in journal.path.read_bytes().splitlines() if line]
+
+
+def parts(journal: Journal) -> list[int]:
+    """Tell how long each part is."""
+    return [len(str(line["text"])) for line in lines(journal) if line["event"] == "part"]
+
+
+async def test_part_is_written_with_the_byte_that_makes_it_four_kilobytes(journal: Journal) -> None:
+    assert (PART_SECONDS, PART_BYTES) == (2.0, 4096)
+    pieces = flowing(Piece("x" * 4095), Piece("y"), Piece("z" * 4095), Piece("z"))
+    seen = [parts(journal) async for _piece in journal.follow(pieces)]
+    assert seen == [[], [4096], [4096], [4096, 4096]]
+    journal.close(remove=True)
+
+
+async def test_part_without_thoughts_says_nothing_of_them(journal: Journal) -> None:
+    async for _piece in journal.follow(flowing(Piece("x" * 4096))):
+        pass
+    assert lines(journal)[-1] == {"event": "part", "text": "x" * 4096}
+    journal.close(remove=True)
+
+
+async def test_notice_that_it_is_asked_again_is_passed_on_and_not_recorded(journal: Journal) -> None:
+    before = journal.path.read_bytes()
+    again = Piece(notice="busy", again_in=2.0)
+    assert [piece async for piece in journal.follow(flowing(again, again))] == [again, again]
+    assert journal.path.read_bytes() == before
+    journal.close(remove=True)
+
+
+def test_part_that_was_full_begins_the_two_seconds_anew(journal: Journal) -> None:
+    loop = StillLoop()
+
+    async def written_after(seconds: float) -> list[int]:
+        loop.now += seconds
+        for _ in range(3):  # the timer, and whatever it wakes
+            await asyncio.sleep(0)
+        return parts(journal)
+
+    async def watch() -> list[list[int]]:
+        followed = journal.follow(flowing(Piece("x"), Piece("x" * 4095), Piece("y"), Piece("z")))
+        await anext(followed)
+        seen = [await written_after(1.5)]
+        await anext(followed)  # full: written at once
+        seen.append(await written_after(0.4))
+        await anext(followed)
+        seen += [await written_after(0.2), await written_after(1.7), await written_after(0.2)]
+        await followed.aclose()
+        return seen
+
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        seen = runner.run(watch())
+    assert seen == [[], [4096], [4096], [4096], [4096, 1]]
+    journal.close(remove=True)
+
+
+def test_opening_takes_from_others_the_folders_that_they_could_look_into(tmp_path: Path) -> None:
+    above, history = tmp_path / "above", tmp_path / "above" / "history"
+    folder = history / "user"
+    folder.mkdir(parents=True)
+    for each in (above, history, folder):
+        each.chmod(0o755)
+    Journal(folder / "s.jsonl").close(remove=True)
+    assert [mode(each) for each in (above, history, folder)] == [0o755, 0o700, 0o700]
+
+
+def test_record_after_a_renewal_begins_with_the_whole_session(journal: Journal) -> None:
+    made = session().with_turn(Turn(question("问"), answer("答")))
+    journal.answered(session(), Turn(question("问"), answer("答")))
+    assert [line["event"] for line in lines(journal)] == ["session", "question", "answer"]
+    journal.renew()
+    renamed = msgspec.structs.replace(made, title="another", renamed=1)
+    journal.asked(renamed, question("next"))
+    assert [line["event"] for line in lines(journal)][3:] == ["session", "question"]
+    journal.withdrawn(renamed)
+    assert [line["event"] for line in lines(journal)][5:] == ["withdrawn"]
+    told, damaged = replay(journal.path.read_bytes())
+    assert told is not None
+    assert (told.title, damaged) == ("another", [])
+    journal.close(remove=True)
+
+
+def test_empty_journal_is_known_as_such_until_the_first_record(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "s.jsonl")
+    found = [journal.is_empty]
+    journal.opened(session())
+    found.append(journal.is_empty)
+    journal.close(remove=False)
+    again = Journal(tmp_path / "s.jsonl")
+    assert [*found, again.is_empty] == [True, False, False]
+    again.close(remove=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_half_a_character_that_slipped_through_does_not_disturb_an_answer(journal: Journal) -> None:
+    half = Piece("\ud83d")
+    assert [piece async for piece in journal.follow(flowing(half))] == [half]
+    journal.close(remove=True)
+
+
+def test_file_that_took_a_journal_s_name_is_not_removed_with_it(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "s.jsonl")
+    journal.opened(session())
+    journal.path.rename(tmp_path / "moved")
+    journal.path.write_bytes(b"another's")
+    journal.close(remove=True)
+    assert journal.path.read_bytes() == b"another's"
+    assert (tmp_path / "moved").exists()
