@@ -1,6 +1,7 @@
 """Who answers: the ways to a model, what is asked of them, and how each is."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -20,7 +21,7 @@ class Services:
     """The services of one run; with `offline` set, the demo or whoever stands in for it answers alone."""
 
     def __init__(self, environ: Mapping[str, str], providers: Providers | None = None) -> None:
-        self._providers = providers or Providers(environ)
+        self._providers = providers or Providers(environ, start=int.from_bytes(os.urandom(2)))
 
     async def reach(self, settings: Settings, session: Session, model: str, tell: Callable[[str], object]) -> Provider:
         """Reach whoever answers, before the question is recorded; raises UsageError for a bad proxy, or no key.
@@ -73,9 +74,8 @@ class Services:
         def load() -> None:
             with suppress(Exception):  # what is wrong is told when it is needed
                 if not settings["offline"]:
-                    ways = settings.services(model)[0]
-                    first = max(ways, key=lambda each: each.weight)  # whom the first session will be dealt
-                    way = self._providers.through(ways).way_of(session) if session else first
+                    provider = self._providers.through(settings.services(model)[0])
+                    way = provider.way_of(session) if session else provider.next_way()
                     if way.key is None or way.key.secret.at_hand:  # else a command would be run behind the prompt
                         self._providers.connect(way)
                 then()

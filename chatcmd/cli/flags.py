@@ -41,7 +41,7 @@ def add_service(parser: Parser, offline: str | None = None) -> None:
     add("--no-stream", dest="stream", action="store_const", const=False, help=_("the answer all at once"))
     add("--plain", action="store_const", const=True, help=_("no escape sequences, no line editor"))
     add("--root", metavar="DIR", help=_("the folder that holds envs/ and history/"))
-    text = _("let envs/ of the current folder say where words and keys go, without asking")
+    text = _("let envs/ of the current folder say what is run and where words and keys go, unasked")
     add("--trust", action="store_true", help=text)
     add_lang(parser)
     group = parser.add_argument_group(_("generation, by the API's own names"))

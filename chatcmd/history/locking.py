@@ -33,4 +33,4 @@ def lock_trouble(folder: Path) -> str | None:
     finally:
         os.close(second)
         os.close(first)
-    return _("two holders of one lock were both told that it is theirs")
+    return _("the same lock was given to two holders")

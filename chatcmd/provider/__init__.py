@@ -20,15 +20,17 @@ __all__ = ["BRIEF", "LONG", "Clocks", "Provider", "Providers", "Request"]
 class Providers:
     """The connections of one run: one client a service, made once and kept from turn to turn.
 
-    `demo` answers where there is no network: the demo model, unless another one is given.
+    `demo` answers where there is no network: the demo model, unless another one is given. Of several keys `start` says
+    which one the first session gets: most runs have but one.
     """
 
-    def __init__(self, environ: Mapping[str, str], demo: Provider | None = None) -> None:
+    def __init__(self, environ: Mapping[str, str], demo: Provider | None = None, *, start: int = 0) -> None:
         self._environ = environ
         self._lock = threading.Lock()
         self._connected: dict[Service, Compatible] = {}
         self._persistent: dict[tuple[Service, ...], Persistent] = {}
         self._demo = demo or Demo()
+        self._start = start
 
     def demo(self) -> Provider:
         return self._demo
@@ -37,7 +39,7 @@ class Providers:
         """Return the one provider that answers by any of these services, and remembers which can."""
         from chatcmd.provider.persistent import Persistent
 
-        return self._persistent.setdefault(services, Persistent(services, self.reach))
+        return self._persistent.setdefault(services, Persistent(services, self.reach, self._start))
 
     async def reach(self, service: Service) -> Provider:
         """Return the provider of one service; raises UsageError for a bad proxy."""

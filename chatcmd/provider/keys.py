@@ -34,13 +34,18 @@ class KeyState(Struct, frozen=True):
 
 
 class KeyPool:
-    """The keys of one service by their places, 0 upwards, with a weight of 1 or more for each."""
+    """The keys of one service by their places, 0 upwards, with a weight of 1 or more for each.
 
-    def __init__(self, weights: Sequence[int]) -> None:
+    `start` is how many sessions count as dealt before: a program that is started for each begins elsewhere each time.
+    """
+
+    def __init__(self, weights: Sequence[int], start: int = 0) -> None:
         self._weights = tuple(weights)
         self._states = [KeyState() for _ in weights]  # here `seconds` is the time from which on it is ready
         self._credits = [0] * len(self._weights)
         self._homes: dict[str, int] = {}
+        for _ in range(start % sum(self._weights)):
+            self._deal(range(len(self._weights)))
 
     def choose(self, session: str, now: float, without: Collection[int] = ()) -> int | None:
         """Choose the key of a session, and keep to it; None when all that are left are not ready.
@@ -52,6 +57,10 @@ class KeyPool:
             return None if without else self._settle(session, self._soonest(session))
         home = self._homes.get(session)
         return self._settle(session, home if home in ready else self._deal(ready))
+
+    def next(self) -> int:
+        """Name the key that the next new session is dealt while all are ready, without dealing it."""
+        return self._next(range(len(self._weights)))
 
     def inherit(self, session: str, parent: str) -> None:
         """Let a new session stay with the key of the one that it branched from: they begin with the same words."""
@@ -93,11 +102,14 @@ class KeyPool:
 
     def _deal(self, ready: Sequence[int]) -> int:
         """Deal the next key: each gains its weight, and the richest pays for all; so the turns of each are spread."""
+        dealt = self._next(ready)
         for each in ready:
             self._credits[each] += self._weights[each]
-        dealt = max(ready, key=lambda each: self._credits[each])
         self._credits[dealt] -= sum(self._weights[each] for each in ready)
         return dealt
+
+    def _next(self, ready: Sequence[int]) -> int:
+        return max(ready, key=lambda each: self._credits[each] + self._weights[each])
 
     def _settle(self, session: str, place: int) -> int:
         self._homes.pop(session, None)

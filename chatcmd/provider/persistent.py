@@ -25,12 +25,12 @@ _OF_THE_KEY = (*_REFUSED, RateLimited)
 
 
 class Persistent:
-    """Answers by whichever of its services can; `connect` reaches one of them."""
+    """Answers by whichever of its services can; `connect` reaches one of them, with `start` the keys are dealt."""
 
-    def __init__(self, services: Sequence[Service], connect: Connect) -> None:
+    def __init__(self, services: Sequence[Service], connect: Connect, start: int = 0) -> None:
         self._services = tuple(services)
         self._connect = connect
-        self._pool = KeyPool([service.weight for service in services])
+        self._pool = KeyPool([service.weight for service in services], start)
 
     def states(self) -> tuple[tuple[Service, KeyState], ...]:
         """Tell how each way is now."""
@@ -41,6 +41,10 @@ class Persistent:
         if parent is not None:
             self._pool.inherit(session, parent)
         return self._services[self._pool.choose(session, monotonic()) or 0]
+
+    def next_way(self) -> Service:
+        """Tell which way a session that has not begun will go."""
+        return self._services[self._pool.next()]
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
         """Yield the answer, and before another try a delta that says why and when.
@@ -118,12 +122,15 @@ class Persistent:
         return pause(tries, waited, named, patience, random.random())  # noqa: S311 - spreads tries, hides nothing
 
     def _taken_over(self, place: int, other: int, failure: ProviderError) -> str:
-        sentence = _("{failure}; the key from {key} takes over")
+        sentence = _("{failure}; the key {key} (from {place}) takes over")
         key = self._services[other].key
         if key is None or self._services[place].base_url != self._services[other].base_url:
             sentence, key = _("{failure}; {host} takes over"), None
         return sentence.format(
-            failure=failure.what, key=key.origin if key else "", host=host_of(self._services[other].base_url)
+            failure=failure.what,
+            key=key.secret.masked if key else "",
+            place=key.origin if key else "",
+            host=host_of(self._services[other].base_url),
         )
 
 

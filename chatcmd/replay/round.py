@@ -1,6 +1,7 @@
 """All replays of one command, several at once; what one of them meets does not stop the others."""
 
 import asyncio
+import os
 from collections.abc import Mapping, Sequence
 
 from chatcmd import vocabulary
@@ -41,7 +42,7 @@ class Round:
         self._tasks, self._settings, self._library = tasks, settings, library
         self._environ, self._clock, self._progress = environ, clock, progress
         self._free = asyncio.Semaphore(jobs)
-        self._providers = Providers(environ)
+        self._providers = Providers(environ, start=int.from_bytes(os.urandom(2)))
         self._ids: set[str] = set()
 
     async def run(self) -> None:

@@ -141,9 +141,9 @@ def test_status_shows_how_each_key_is_and_none_in_full(stage: Stage, server: Loo
     server.default = respond
     keys(stage.root, *values)
     del stage.environ["OPENAI_API_KEY"]
-    done = stage.pipe("q\n/status\n", "-u", "u")
+    done = stage.pipe("u\nq\n/user v\nq\n/user w\nq\n/status\n")  # whichever key comes first, each is asked
     assert done.code == 0, done.err
-    assert done.out.startswith("【u】q\n【ChatGPT】fine\n")
+    assert done.out.startswith("【u】q\n【ChatGPT】fine\n【v】q\n【ChatGPT】fine\n【w】q\n【ChatGPT】fine\n")
     rows = [re.sub(r" +", " ", line) for line in done.out.splitlines() if line.startswith("key ")]
     assert [re.sub(r"[0-9]+ s$", "N s", row) for row in rows] == [
         "key 1 ••••AAAA (from envs/openai_key line 3): was refused, tried again in N s",
@@ -169,9 +169,7 @@ def test_a_key_that_cannot_take_over_says_so_in_its_own_words(stage: Stage, serv
     assert done.code == 2
 
 
-def test_the_first_session_gets_the_first_key_and_its_connection_however_late_one_says_who_one_is(
-    stage: Stage, server: Loopback
-) -> None:
+def test_the_sessions_get_the_keys_in_turn_however_late_one_says_who_one_is(stage: Stage, server: Loopback) -> None:
     keys(stage.root, "sk-0123456789-A", "sk-0123456789-B")
     del stage.environ["OPENAI_API_KEY"]
     with stage.terminal(env=ALONE) as terminal:
@@ -187,7 +185,8 @@ def test_the_first_session_gets_the_first_key_and_its_connection_however_late_on
         terminal.expect("【u】")
         terminal.line("0")
         assert terminal.wait() == 0
-    assert [request.headers["authorization"][-1] for request in server.chats] == ["A", "B"]
+    # Which comes first is drawn at each start, so that many short runs share the keys too.
+    assert sorted(request.headers["authorization"][-1] for request in server.chats) == ["A", "B"]
 
 
 def test_status_says_where_the_address_of_the_key_in_use_was_given(stage: Stage, server: Loopback) -> None:

@@ -18,16 +18,12 @@ from chatcmd.history.disk import (
     write_all,
     write_whole,
 )
-from tests.history.made import mode
+from tests.history.made import mode, open_files
 
 
 def beside(path: Path) -> list[Path]:
     """List what stands beside a file while it is written."""
     return [each for each in path.parent.iterdir() if each != path]
-
-
-def open_files() -> int:
-    return sum(1 for _file in Path("/dev/fd").iterdir())
 
 
 def test_file_is_its_owner_s_alone_and_hidden_while_it_is_written(tmp_path: Path) -> None:

@@ -12,11 +12,7 @@ from chatcmd.conversation.session import Parent
 from chatcmd.errors import NotSaved
 from chatcmd.history import file
 from tests.history.damage import changed, written
-from tests.history.made import session
-
-
-def open_files() -> int:
-    return sum(1 for _file in Path("/dev/fd").iterdir())
+from tests.history.made import open_files, session
 
 
 def names(path: Path) -> Iterator[Path]:

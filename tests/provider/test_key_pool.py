@@ -34,6 +34,18 @@ def test_each_key_gets_its_weight_of_sessions(weights: list[int], rounds: int) -
     assert [found[place] for place in range(len(weights))] == [rounds * weight for weight in weights]
 
 
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=4), st.integers(0, 2**16))
+def test_a_pool_that_starts_elsewhere_goes_on_as_one_that_has_dealt_so_many(weights: list[int], start: int) -> None:
+    all_of_them = dealt(KeyPool(weights), start % sum(weights) + 9)
+    assert dealt(KeyPool(weights, start), 9) == all_of_them[-9:]
+
+
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=4), st.integers(0, 30))
+def test_whom_the_next_session_is_dealt_is_known_without_dealing(weights: list[int], start: int) -> None:
+    pool = KeyPool(weights, start)
+    assert pool.next() == pool.next() == pool.choose("new", 0)
+
+
 def test_a_heavy_key_is_not_asked_many_times_in_a_row() -> None:
     assert dealt(KeyPool([3, 1]), 8) == [0, 0, 1, 0, 0, 0, 1, 0]
 

@@ -153,7 +153,7 @@ async def test_the_next_key_takes_over_from_a_refused_one_and_says_so(server: Lo
             heard = await ask(provider, request())
             assert heard.text == "Hello."
             assert len(heard.notices) == 1
-            assert heard.notices[0].endswith("; the key from envs/openai_key line 2 takes over")
+            assert heard.notices[0].endswith("; the key •••• (from envs/openai_key line 2) takes over")
             assert [state.kind for _, state in provider.states()] == ["aside", "ready", "ready"]
             assert (await ask(provider, request())).notices == []  # the session stays where it is now
             for session in "abcdef":
@@ -193,7 +193,7 @@ async def test_a_pause_names_what_is_waited_for_and_no_key_that_was_refused_mean
     assert heard.text == "Hello."
     assert used(server) == [1, 2, 1]
     over, again = heard.notices
-    assert over.endswith("; the key from envs/openai_key line 2 takes over")
+    assert over.endswith("; the key •••• (from envs/openai_key line 2) takes over")
     assert again.endswith("gets too many requests: not now; asked again in 0 s (try 2 of 3)")
 
 
