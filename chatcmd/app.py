@@ -220,7 +220,7 @@ class App:
         return reply, False, None
 
     def _request(self, talk: Talk, model: str, window: Window) -> Request:
-        watched = self.screen.at_terminal
+        watched = self.screen.watched
         return self.services.request(self.settings, talk.session, model, window, watched=watched)
 
     def warm(self, delay: float) -> None:

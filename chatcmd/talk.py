@@ -22,7 +22,8 @@ QUOTED, LEAST_QUOTED, MOST_QUOTED = 40, 3, 8
 
 def in_memory(trouble: object) -> str:
     """Say what becomes of a chat whose disk fails."""
-    return _("{trouble}; the chat goes on in memory and tries again at every turn").format(trouble=trouble)
+    sentence = _("{trouble}; the chat goes on in memory and tries again at every turn (/save FOLDER writes elsewhere)")
+    return sentence.format(trouble=trouble)
 
 
 class Talk:
@@ -191,7 +192,7 @@ class Talk:
             return sentence.format(error=error, path=self.kept)
         if self._reached:
             return _("{error}; what reached the journal beside it is recovered at the next start").format(error=error)
-        return _("{error}; what was said is in no file").format(error=error)
+        return _("{error}; it stays in memory until you leave").format(error=error)
 
     def discard(self) -> None:
         """Let the session go unsaved: nothing came of it."""

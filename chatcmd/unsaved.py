@@ -13,7 +13,7 @@ from chatcmd.history.library import SAVED
 from chatcmd.language import _, ngettext
 from chatcmd.signals import Leave, Signals, Stopped
 from chatcmd.talk import Talk
-from chatcmd.terminal import EndOfInput, Interrupted, Keyboard
+from chatcmd.terminal import NO_DRAFT, EndOfInput, Interrupted, Keyboard
 
 
 async def last_try(app: App, keyboard: Keyboard | None, signals: Signals) -> None:
@@ -32,8 +32,11 @@ async def last_try(app: App, keyboard: Keyboard | None, signals: Signals) -> Non
         try:
             line = await signals.guard(keyboard.line(_("Folder (nothing: leave without): "), offers=()))
         except (EndOfInput, Interrupted, Stopped, Leave):
-            return
+            line = NO_DRAFT
         if not (typed := line.text.strip()):
+            number = len(app.saving.unsaved)
+            sentence = ngettext("left without saving {n} session", "left without saving {n} sessions", number)
+            app.screen.fail(sentence.format(n=number))
             return
         for talk in list(app.saving.unsaved):
             try:

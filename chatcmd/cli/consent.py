@@ -24,7 +24,11 @@ def agreed(question: str, *, yes: bool) -> bool:
         raise UsageError(_(ASKS))
     sys.stderr.write(clean(question) + _(" [y/N] "))
     sys.stderr.flush()
-    line = sys.stdin.buffer.readline()
+    try:
+        line = sys.stdin.buffer.readline()
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")  # the terminal has shown ^C
+        raise
     if not line.endswith(b"\n"):
         sys.stderr.write("\n")
     return line.decode("utf-8", "replace").strip().casefold() in YES

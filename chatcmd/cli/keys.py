@@ -1,9 +1,17 @@
 """Keys that a command or a keyring gives, asked for while nothing else has the terminal."""
 
+import asyncio
+import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
+from chatcmd.clean import clean_line
+from chatcmd.language import _
 from chatcmd.settings.keys import Key
 from chatcmd.settings.settings import Settings
+
+TOLD_AFTER = 2.0
+"""Seconds after which it is said what is waited for."""
 
 
 async def ask_for_keys(settings: Settings, models: Iterable[str]) -> None:
@@ -16,7 +24,20 @@ async def ask_for_keys(settings: Settings, models: Iterable[str]) -> None:
                 from chatcmd.settings.asked import Asked
 
                 assert isinstance(service.key.secret, Asked), "any other is at hand"
-                await service.key.secret.ask()
+                loop = asyncio.get_running_loop()
+                telling = loop.call_later(TOLD_AFTER, _tell, str(service.key.origin))
+                try:
+                    await service.key.secret.ask()
+                finally:
+                    telling.cancel()
+
+
+def _tell(place: str) -> None:
+    if sys.stderr.isatty():
+        sentence = _("asking for the key, as {place} says; Ctrl-C stops").format(place=place)
+        with suppress(OSError):
+            sys.stderr.write(clean_line(sentence) + "\r\n")
+            sys.stderr.flush()
 
 
 def stop_asking(settings: Settings) -> None:

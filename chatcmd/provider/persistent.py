@@ -69,7 +69,7 @@ class Persistent:
                     raise
                 other = self._pool.choose(request.session, monotonic(), self._hopeless(failures))
                 if other is not None:
-                    yield Delta(notice=self._taken_over(place, other, failure))
+                    yield Delta(notice=self._taken_over(place, other, failure), again_in=0.0)
                     place = other
                     continue
                 seconds = self._pause(tries, waited, failures, request.patience)

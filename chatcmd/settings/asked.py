@@ -125,7 +125,9 @@ class Asked(Secret):
             return self._error(
                 _("{place}: {command} failed with exit code {n} and said nothing; run it by itself"), n=code
             )
-        return self._error(_("{place}: {command} failed with exit code {n}: {said}"), n=code, said=said)
+        return self._error(
+            _("{place}: {command} failed with exit code {n} ({said}); run it by itself"), n=code, said=said
+        )
 
     def _error(self, sentence: str, **facts: object) -> SettingsError:
         """Make an error of a sentence; a command is named by its first word: the others may be secret."""

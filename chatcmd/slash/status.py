@@ -70,15 +70,16 @@ def _service(app: App) -> str:
     reached = app.services.way(settings, session)
     before = proxy_for(reached.base_url, reached.proxy, app.environ)
     sentence = {
-        (True, True): _("{host} (from {origin}; key from {key}, proxy {proxy} from {proxy_origin})"),
-        (True, False): _("{host} (from {origin}; key from {key})"),
+        (True, True): _("{host} (from {origin}; key {key} from {key_origin}, proxy {proxy} from {proxy_origin})"),
+        (True, False): _("{host} (from {origin}; key {key} from {key_origin})"),
         (False, True): _("{host} (from {origin}; no key needed, proxy {proxy} from {proxy_origin})"),
         (False, False): _("{host} (from {origin}; no key needed)"),
     }[reached.key is not None, before is not None]
     return sentence.format(
         host=host_of(reached.base_url),
         origin=reached.address_origin,
-        key=reached.key.origin if reached.key else "",
+        key=reached.key.secret.masked if reached.key else "",
+        key_origin=reached.key.origin if reached.key else "",
         proxy=host_of(before.url) if before else "",
         proxy_origin=before.origin if before else "",
     )

@@ -60,6 +60,11 @@ class Screen:
         self.setting: Callable[[str], Any] = lambda name: OPTIONS[name].default
 
     @property
+    def watched(self) -> bool:
+        """Whether a person sees what is said beside the conversation, and can leave."""
+        return self._writer.notes.isatty()
+
+    @property
     def gone(self) -> ReaderGone | None:
         """Why nothing is written any more, if so."""
         return self._writer.gone

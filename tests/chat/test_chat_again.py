@@ -195,4 +195,4 @@ def test_status_says_where_the_address_of_the_key_in_use_was_given(stage: Stage,
     done = stage.pipe("/status\n", "-u", "u")
     (row,) = [re.sub(r"  +", " ", line) for line in done.out.splitlines() if line.startswith("service ")]
     host = server.base_url.split("/")[2]
-    assert row == f"service {host} (from envs/openai_key line 5; key from envs/openai_key line 4)"
+    assert row == f"service {host} (from envs/openai_key line 5; key •••• from envs/openai_key line 4)"

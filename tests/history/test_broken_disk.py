@@ -29,7 +29,7 @@ from tests.history.damage import written
 from tests.history.made import ID, tree
 from tests.terminal_driver import PYTHON, run
 
-NOTHING, JOURNAL = "what was said is in no file", "what reached the journal beside it is recovered"
+NOTHING, JOURNAL = "it stays in memory until you leave", "what reached the journal beside it is recovered"
 QUESTIONS = ["第一问", "第二问", "第三问"]
 
 

@@ -1,9 +1,12 @@
 """The writer of files: whole or not at all, its owner's alone from the first moment, and nobody else's file touched."""
 
 import errno
+import fcntl
 import os
-from collections.abc import Iterator
+import stat
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,9 +14,11 @@ from chatcmd.errors import NotSaved
 from chatcmd.history.disk import (
     failing_as_not_saved,
     is_there,
+    let_go,
     make_folder,
     narrow,
     refusal,
+    sync,
     sync_folder,
     write_all,
     write_whole,
@@ -142,8 +147,8 @@ def test_name_of_anything_is_taken_though_it_leads_nowhere(tmp_path: Path) -> No
     (tmp_path / "file").touch()
     assert is_there(tmp_path / "link")
     assert is_there(tmp_path / "file")
-    assert not is_there(tmp_path / "nowhere")
-    assert not is_there(tmp_path / "file" / "below")
+    assert is_there(tmp_path / "nowhere") is False
+    assert is_there(tmp_path / "file" / "below") is False
     with pytest.raises(OSError, match="File name too long"):
         is_there(tmp_path / ("x" * 300))
 
@@ -178,3 +183,144 @@ def test_file_where_a_folder_belongs_is_refused(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     for place in (tmp_path / "file", tmp_path / "file" / "below", tmp_path / "link" / "below"):
         assert refusal(place) == "Not a directory"
+
+
+def failing(number: int) -> Callable[..., None]:
+    def fail(*_arguments: object, **_named: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+def test_content_is_on_the_disk_before_its_name_is_and_that_before_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    synced, replaced = os.fsync, os.replace
+
+    def fsync(descriptor: int) -> None:
+        found = os.fstat(descriptor)
+        told.append("folder" if stat.S_ISDIR(found.st_mode) else f"file of {found.st_size}")
+        synced(descriptor)
+
+    def replace(source: str, target: str) -> None:
+        told.append("name")
+        replaced(source, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "replace", replace)
+    write_whole(tmp_path / "new" / "s.json", [b"ab", b"c"])
+    assert told == ["folder", "file of 3", "name", "folder"]
+    assert (tmp_path / "new" / "s.json").read_bytes() == b"abc"
+
+
+def test_drive_with_a_cache_of_its_own_is_told_to_empty_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(fcntl, "F_FULLFSYNC", 51, raising=False)
+    monkeypatch.setattr(fcntl, "fcntl", lambda *given: told.append(given))
+    monkeypatch.setattr(os, "fsync", failing(errno.EIO))
+    sync(7)
+    assert told == [(7, 51)]
+
+
+def test_first_thing_that_goes_wrong_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "unlink", failing(errno.EROFS))
+        patched.setattr(os, "fsync", failing(errno.EIO))
+        with pytest.raises(NotSaved, match="input/output error"):
+            write_whole(tmp_path / "s.json", b"x")
+    assert not (tmp_path / "s.json").exists()
+
+
+def test_file_that_cannot_be_closed_is_let_go() -> None:
+    descriptor = os.open(os.devnull, os.O_RDONLY)
+    os.close(descriptor)
+    let_go(descriptor)
+
+
+def test_folder_is_never_anyone_else_s_not_even_for_a_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[int] = []
+    before = os.umask(0)
+    try:
+        monkeypatch.setattr(os, "chmod", lambda path, *_how, **_named: found.append(mode(path)))
+        make_folder(tmp_path / "one" / "two")
+    finally:
+        os.umask(before)
+    assert found == [0o700, 0o700]
+
+
+def test_folder_whose_name_may_not_have_reached_the_disk_is_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", failing(errno.EIO))
+        with pytest.raises(OSError, match="Input/output error"):
+            make_folder(tmp_path / "one" / "two")
+    assert list(tmp_path.iterdir()) == []
+    make_folder(tmp_path / "one" / "two")
+    assert (tmp_path / "one" / "two").is_dir()
+
+
+def test_folder_that_another_process_made_or_filled_meanwhile_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, really = tmp_path / "theirs", os.mkdir
+
+    def mkdir(path: Path, *how: int, **named: int) -> None:
+        really(path, *how, **named)
+        if path.name == "theirs":
+            raise FileExistsError(errno.EEXIST, "")
+
+    def fsync(_descriptor: int) -> None:
+        (tmp_path / "ours" / "file").touch()
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "mkdir", mkdir)
+        make_folder(folder)
+        folder.rmdir()
+        patched.setattr(os, "fsync", failing(errno.EIO))
+        with pytest.raises(OSError, match="Input/output error"):
+            make_folder(folder)
+        patched.setattr(os, "fsync", fsync)
+        with pytest.raises(OSError, match="Input/output error"):
+            make_folder(tmp_path / "ours")
+    assert folder.is_dir()
+    assert (tmp_path / "ours" / "file").exists()
+
+
+@pytest.mark.parametrize(
+    ("told", "refused"),
+    [
+        ((0, 10, 1), None),
+        ((0, 10, 0), "No space left on device"),
+        ((0, 0, 0), None),
+        ((os.ST_RDONLY, 10, 1), "Read-only file system"),
+        ((os.ST_RDONLY | os.ST_NOSUID, 10, 1), "Read-only file system"),
+        ((os.ST_NOSUID, 10, 1), None),
+    ],
+    ids=["room", "full", "no blocks are told", "read-only", "read-only among others", "something else"],
+)
+def test_disk_that_takes_nothing_is_refused(
+    told: tuple[int, int, int], refused: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flags, blocks, left = told
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=flags, f_blocks=blocks, f_bavail=left))
+    assert refusal(tmp_path) == refused
+
+
+def test_folder_that_may_not_be_entered_and_written_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Path, int]] = []
+
+    def access(path: Path, how: int) -> bool:
+        asked.append((path, how))
+        return False
+
+    monkeypatch.setattr(os, "access", access)
+    assert refusal(tmp_path / "not" / "yet") == "Permission denied"
+    assert asked == [(tmp_path, os.W_OK | os.X_OK)]
+
+
+def test_disk_that_says_nothing_of_itself_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "statvfs", failing(errno.EIO))
+    assert refusal(tmp_path) == "Input/output error"

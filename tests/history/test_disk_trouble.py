@@ -44,7 +44,7 @@ def test_full_disk_does_not_stop_the_chat_and_nothing_is_lost_that_reached_it(ro
     assert done.out.count("【ChatGPT】") == 4
     assert done.err.count(TROUBLE) == 1
     assert "could not be written: file too large" in done.err
-    assert ("is recovered at the next start" if room else "what was said is in no file") in done.err
+    assert ("is recovered at the next start" if room else "it stays in memory until you leave") in done.err
     assert "Traceback" not in done.err
     run([*offline(tmp_path)])
     left = [path.name for path in tmp_path.rglob("*") if path.is_file()]

@@ -49,7 +49,7 @@ def test_history_that_cannot_be_written_is_told_before_the_first_question_and_no
         talk.expect("Your question was: 二")
         assert talk.finish() == 3
         assert talk.text.count(TROUBLE) == 1
-        assert "permission denied; what was said is in no file" in talk.text
+        assert "permission denied; it stays in memory until you leave" in talk.text
 
 
 def test_history_that_can_be_written_again_is_told_and_has_everything(root: Path) -> None:
@@ -96,7 +96,7 @@ def test_session_is_saved_elsewhere_in_the_chat_and_comes_back_by_import(root: P
 def test_what_was_said_after_it_was_saved_elsewhere_counts_as_unsaved(root: Path, tmp_path: Path) -> None:
     done = run(chat(root), f"一\n/save {tmp_path}/a.json\n二\n".encode())
     assert done.code == 3
-    assert "what was said is in no file" in done.err
+    assert "it stays in memory until you leave" in done.err
     assert questions(tmp_path / "a.json") == ["一"]
 
 

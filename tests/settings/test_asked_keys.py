@@ -77,11 +77,13 @@ def test_the_home_folder_may_be_written_as_a_tilde(tmp_path: Path, monkeypatch: 
 # A command line, and what is said where it gives no key.
 GIVES_NONE = {
     shell("exit 3"): "sh failed with exit code 3 and said nothing; run it by itself",
-    shell("echo first >&2; echo 'no such entry' >&2; exit 1"): "sh failed with exit code 1: no such entry",
-    shell(f"echo {KEY}; echo 'bad: {KEY}' >&2; exit 1"): "sh failed with exit code 1: bad: ••••",
-    shell("echo 'token=sk-abcdefghijkl' >&2; exit 1"): "sh failed with exit code 1: token=••••",
-    shell(r"printf '\033[31m\007\r\tno\n\n' >&2; exit 1"): "sh failed with exit code 1: ␛[31m␇ no",
-    shell(r"printf '\377\n' >&2; exit 1"): "sh failed with exit code 1: \ufffd",
+    shell(
+        "echo first >&2; echo 'no such entry' >&2; exit 1"
+    ): "sh failed with exit code 1 (no such entry); run it by itself",
+    shell(f"echo {KEY}; echo 'bad: {KEY}' >&2; exit 1"): "sh failed with exit code 1 (bad: ••••); run it by itself",
+    shell("echo 'token=sk-abcdefghijkl' >&2; exit 1"): "sh failed with exit code 1 (token=••••); run it by itself",
+    shell(r"printf '\033[31m\007\r\tno\n\n' >&2; exit 1"): "sh failed with exit code 1 (␛[31m␇ no); run it by itself",
+    shell(r"printf '\377\n' >&2; exit 1"): "sh failed with exit code 1 (\ufffd); run it by itself",
     shell("kill -9 $$"): "sh was ended by signal 9; run it by itself",
     shell("kill -2 $$"): "sh was stopped before it gave a key",
     "true": "true printed no key; its first line has to be one",

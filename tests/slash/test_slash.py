@@ -197,7 +197,7 @@ async def test_status_says_who_where_and_from_what(stage: Stage, offline: Stage,
     assert shown["user"] == "anna"
     assert shown["persona"].startswith("default: 一个有10年")
     assert shown["model"] == "gpt-3.5-turbo (from the default)"
-    assert shown["service"] == f"127.0.0.1:{server.port} (from OPENAI_BASE_URL; key from OPENAI_API_KEY)"
+    assert shown["service"] == f"127.0.0.1:{server.port} (from OPENAI_BASE_URL; key •••• from OPENAI_API_KEY)"
     assert shown["turns"] == "1"
     assert shown["session"] == f"{stage.root}/history/anna/{session['id']}.json"
     assert shown["root"] == f"{stage.root} (from CHATCMD_ROOT)"

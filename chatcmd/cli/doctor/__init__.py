@@ -23,10 +23,12 @@ from chatcmd.cli.flags import add_service
 from chatcmd.cli.parser import Parser
 from chatcmd.cli.progress import Progress
 from chatcmd.cli.screens import beside, pipe_screen, terminal_screen
+from chatcmd.cli.surroundings import current_folder, speak_of
 from chatcmd.errors import Exit, UsageError
 from chatcmd.language import _, marked, ngettext
 from chatcmd.settings.option import number
 from chatcmd.settings.redaction import without_known
+from chatcmd.settings.root import find_root
 from chatcmd.terminal import ReaderGone
 
 PATIENCE = 5.0
@@ -43,7 +45,9 @@ def run(words: list[str]) -> int:
     arguments = parser.parse_args(words)
     arguments.patience = _seconds(arguments.patience)
     others = {*threading.enumerate()}
-    report = _Report(arguments, surroundings())
+    environ = surroundings()
+    _speak(arguments, environ)
+    report = _Report(arguments, environ)
     try:
         code = report.give()
     except ReaderGone as gone:
@@ -65,6 +69,21 @@ def _add(parser: Parser) -> None:
     )
     add("--json", action="store_true", help=_("one JSON document on standard output"))
     add_service(parser)
+
+
+def _speak(arguments: argparse.Namespace, environ: Mapping[str, str]) -> None:
+    """Speak the language that the settings name, if they can be read at once: their disk may be one that hangs."""
+
+    def look() -> None:
+        with suppress(Exception):  # what is wrong with them is found below
+            named = arguments.root
+            root = find_root(named, environ, current_folder(named or environ.get("CHATCMD_ROOT")))
+            speak_of(arguments, environ, root)
+
+    looking = threading.Thread(target=look, daemon=True)
+    with suppress(RuntimeError):  # no thread is left: it is found below, too
+        looking.start()
+        looking.join(ENDING)
 
 
 def _seconds(text: str) -> float:
