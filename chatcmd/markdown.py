@@ -26,6 +26,13 @@ def parser() -> MarkdownIt:
     return made
 
 
+def shared(made: MarkdownIt) -> MarkdownIt:
+    """Make a parser ready for threads: it gathers its rules at first use, and another one could find half of them."""
+    for ruler in (made.core.ruler, made.block.ruler, made.inline.ruler, made.inline.ruler2):
+        ruler.getRules("")
+    return made
+
+
 def is_coloured(code: str) -> bool:
     """Tell whether code is short enough, and of a shape, to be highlighted in no time."""
     return len(code) <= LONGEST_COLOURED and not _SLOW.search(code)

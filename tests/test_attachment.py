@@ -178,6 +178,7 @@ REFUSED: dict[str, tuple[str, Callable[[Path], None], str]] = {
 }
 
 
+@pytest.mark.gives_key_away("a", "a.png")
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_cannot_be_sent_is_refused_in_a_sentence(what: str, here: Path, settings: Settings) -> None:
     name, make, sentence = REFUSED[what]

@@ -10,7 +10,7 @@ from markdown_it.common.utils import normalizeReference
 from markdown_it.rules_core import StateCore, text_join
 from markdown_it.token import Token
 
-from chatcmd.markdown import parser, without_gaps
+from chatcmd.markdown import parser, shared, without_gaps
 from chatcmd.terminal.ending import ending
 
 Links = dict[str, Any]
@@ -148,7 +148,7 @@ def _late(coming: list[tuple[str, Any]], known: Links, wanted: set[str], lines: 
 @cache
 def _parser() -> MarkdownIt:
     """Make the parser, which finds blocks only and remembers nothing from text to text."""
-    return parser().disable("inline")
+    return shared(parser().disable("inline"))
 
 
 def _is_code(tokens: Sequence[Token]) -> bool:

@@ -89,10 +89,25 @@ async def test_history_that_was_not_saved_outweighs_a_later_mistake(offline: Sta
         shutil.rmtree(history)
         history.touch()
 
-    keys = Keys(["q", block, "/new", history.unlink, "/nonsense", "0"])
+    keys = Keys(["q", block, "/new", "/nonsense", "0"])
     talked = await offline.talk(keyboard=keys, user="u")
     assert "there is no command /nonsense" in talked.notes
+    assert "left without saving 1 session" in talked.notes
     assert talked.code == Exit.HISTORY
+
+
+async def test_history_that_was_saved_in_the_end_is_no_failure(offline: Stage) -> None:
+    history = offline.root / "history"
+
+    def block() -> None:
+        shutil.rmtree(history)
+        history.touch()
+
+    keys = Keys(["q", block, "/new", history.unlink, "0"])
+    talked = await offline.talk(keyboard=keys, user="u")
+    assert talked.notes.count("saved: ") == 1
+    assert talked.code == Exit.DONE
+    assert len(offline.sessions()) == 1
 
 
 def test_failure_of_the_provider_outweighs_a_later_mistake_in_a_pipe(stage: Stage, server: Loopback) -> None:

@@ -32,8 +32,8 @@ PAGES = (
 )
 
 _COMMANDS = re.compile(
-    r"chatcmd(?: (?:chat|ask|replay|doctor|history|list|show|search|rename|tag|delete|trash|reindex|verify|path|export|stats"
-    r"|import))*|--lang en|--role user\|assistant|--from|/\S+"
+    r"chatcmd(?: (?:chat|ask|replay|doctor|history|list|show|search|rename|tag|delete|trash|reindex|verify|path|export"
+    r"|stats|import))*|--lang en|--role user\|assistant|--from|/\S+"
 )
 # Two words in a row, or one that no Chinese sentence and no name of ours has.
 _ENGLISH = re.compile(

@@ -123,8 +123,8 @@ _ALL = (
         15,
         "the server fails",
         "tried again, three times at most, and only before the first word",
-        "500 and a 502 as a web page for ever, 500 once, and a failure behind the first word",
-        ("500", "502html", "flaky1", "err_obj"),
+        "500 and a 502 as a web page for ever, 500 once, one behind the first word, one that will not pass",
+        ("500", "502html", "flaky1", "err_obj", "500for_good"),
     ),
     Row(
         16,

@@ -25,10 +25,6 @@ def meddled(how: str) -> list[str]:
     return [PYTHON, "-m", "tests.faults.meddled", how]
 
 
-def at_the_prompt(_chat: Chat) -> None:
-    pass
-
-
 def in_mid_answer(chat: Chat) -> None:
     chat.scene.server.answer(FAULTS["hang_mid"])
     chat.terminal.line("go on?")
@@ -40,7 +36,7 @@ def while_saving(chat: Chat) -> None:
 
 
 @pytest.mark.faults(28)
-@pytest.mark.parametrize("moment", [at_the_prompt, in_mid_answer, while_saving])
+@pytest.mark.parametrize("moment", [in_mid_answer, while_saving])
 def test_killed_chat_loses_nothing_and_is_recovered_without_asking(
     scene: Scene, moment: Callable[[Chat], None]
 ) -> None:

@@ -236,7 +236,7 @@ def test_pipe_does_not_wait_longer_than_promised_and_asks_three_times(scene: Sce
 
 @pytest.mark.faults(15)
 def test_failing_server_is_asked_three_times_and_only_before_the_first_word(scene: Scene, server: Loopback) -> None:
-    failure, page, once, late = (FAULTS[name] for name in scene.row.replies)
+    failure, page, once, late, for_good = (FAULTS[name] for name in scene.row.replies)
     with scene.chat() as chat:
         chat.well()
         server.answer(failure, page, failure)
@@ -247,5 +247,7 @@ def test_failing_server_is_asked_three_times_and_only_before_the_first_word(scen
         assert len(server.chats) == 6
         server.answer(late)
         chat.breaks_off("three?", "The server is overloaded", INCOMPLETE)
-        assert len(server.chats) == 7
+        server.answer(for_good)
+        chat.gives_back("four?", "failed (500)")
+        assert len(server.chats) == 8
         chat.leave()

@@ -29,14 +29,14 @@ def test_every_seed_belongs_to_a_target() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(TARGETS.keys() - SLOW))
-@settings(max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_no_damage_breaks_what_reads(name: str, data: st.DataObject) -> None:
     TARGETS[name].run(data.draw(TARGETS[name].cases))
 
 
 @pytest.mark.parametrize("name", sorted(SLOW))
-@settings(max_examples=30, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_no_damage_breaks_what_takes_longer_to_read(name: str, data: st.DataObject) -> None:
     TARGETS[name].run(data.draw(TARGETS[name].cases))

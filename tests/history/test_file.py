@@ -114,3 +114,10 @@ def test_older_format_behind_a_mark_is_known_too(tmp_path: Path) -> None:
     path.write_bytes(b'\xef\xbb\xbf[{"role": "user", "content": "q"}]')
     file.write(path, session(1))
     assert (tmp_path / "s.json.format-0").is_file()
+
+
+def test_question_in_the_words_of_the_persona_is_a_question() -> None:
+    said = [{"role": "user", "content": "be kind"}, {"role": "assistant", "content": "I am"}]
+    told = file.parse(changed(persona={"name": "p", "content": "be kind"}, messages=said), "s.json")
+    assert [turn.question.content for turn in told.turns] == ["be kind"]
+    assert [each["role"] for each in file.to_content(told)["messages"]] == ["system", "user", "assistant"]

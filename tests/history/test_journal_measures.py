@@ -79,11 +79,21 @@ async def test_part_without_thoughts_says_nothing_of_them(journal: Journal) -> N
     journal.close(remove=True)
 
 
-async def test_notice_that_it_is_asked_again_is_passed_on_and_not_recorded(journal: Journal) -> None:
-    before = journal.path.read_bytes()
+def test_notice_that_it_is_asked_again_is_passed_on_and_not_recorded(journal: Journal) -> None:
+    loop, before = StillLoop(), journal.path.read_bytes()
     again = Piece(notice="busy", again_in=2.0)
-    assert [piece async for piece in journal.follow(flowing(again, again))] == [again, again]
-    assert journal.path.read_bytes() == before
+
+    async def watch() -> None:
+        followed = journal.follow(flowing(again, again))
+        assert [await anext(followed), await anext(followed)] == [again, again]
+        loop.now += 2 * PART_SECONDS
+        for _ in range(3):  # a timer, and whatever it wakes
+            await asyncio.sleep(0)
+        assert journal.path.read_bytes() == before
+        await followed.aclose()
+
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(watch())
     journal.close(remove=True)
 
 
@@ -272,3 +282,14 @@ async def test_record_that_can_be_neither_written_nor_taken_back_disturbs_no_ans
     assert told is not None
     assert ([each.answer.content for each in told.turns], len(damaged)) == (["答"], 1)
     journal.close(remove=True)
+
+
+def test_journal_that_cannot_be_removed_is_let_go_all_the_same(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = open_files()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "unlink", failing(errno.EACCES))
+        journal.close(remove=True)
+    assert (journal.path.exists(), open_files()) == (True, before - 1)
+    Journal(journal.path).close(remove=True)

@@ -57,20 +57,27 @@ def main() -> int:
 
 
 def _tried(name: str, stages: Sequence[Sequence[str]], lines: str | None, survived: set[str] | None) -> Result:
-    """Put the mutants of a module to tests, those that survive one stage to the next."""
+    """Put the mutants of a module to tests; those that survive one stage unexplained, to the next."""
     first, _dash, last = (lines or "0-1000000").partition("-")
     source = (CHECKOUT / "chatcmd" / f"{name}.py").read_text("utf-8")
+    made = list(mutants(source))
+    for what in {what for module, what in EXPLAINED if module == name} - {each.what for each in made}:
+        print(f"{name}: what is explained is not there any more: {what}", flush=True)
     left = [
         each
-        for each in mutants(source)
+        for each in made
         if int(first) <= each.line <= int(last or first) and (survived is None or each.name in survived)
     ]
     count, hung, began = len(left), 0, time.monotonic()
+    known: list[Mutant] = []
     for tests in filter(None, stages):
         if left:
             outcomes = _put_to(name, tests, left)
             hung += sum(each.verdict == "hung" for each in outcomes)
-            left = [each.mutant for each in outcomes if each.verdict == "survived"]
+            survivors = [each.mutant for each in outcomes if each.verdict == "survived"]
+            known += [each for each in survivors if (name, each.what) in EXPLAINED]
+            left = [each for each in survivors if (name, each.what) not in EXPLAINED]
+    left = sorted([*known, *left], key=lambda each: each.line)
     return Result(
         module=name,
         mutants=count,

@@ -41,9 +41,8 @@ def test_every_way_to_be_wrong_is_tried(source: str) -> None:
     assert [each.source for each in mutants(source)] == CHANGES[source]
 
 
-@pytest.mark.parametrize("module", WATCHED)
-def test_each_mutant_is_python_and_another_one(module: str) -> None:
-    source = (CHECKOUT / "chatcmd" / f"{module}.py").read_text("utf-8")
+def test_each_mutant_is_python_and_another_one() -> None:
+    source = (CHECKOUT / "chatcmd" / "history" / "disk.py").read_text("utf-8")
     made = list(mutants(source))
     assert len({each.name for each in made}) == len(made) > 100
     assert all(ast.parse(each.source) for each in made[::10])

@@ -12,7 +12,7 @@ from tests.chat.stage import PERSONA, Stage, said, spoken
 from tests.history.made import ID, abandoned, answer, question, saved, session, tree
 from tests.hostile import HOSTILE, raw_controls
 from tests.replay.asked import MODELS, Models, against, document, numbered, recorded, replay, replays
-from tests.replies import FOR_GOOD, FAULTS, error, gated, say
+from tests.replies import FAULTS, FOR_GOOD, error, gated, say
 
 OTHER = "20260101T000000Z-aaaa"
 

@@ -5,13 +5,15 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from threading import Event, Thread
 from types import FrameType
+from typing import Any
 
 import pytest
 from markdown_it.token import Token
 
 from chatcmd.markdown import DEEPEST
-from chatcmd.terminal.document import LONGEST, Document
+from chatcmd.terminal.document import LONGEST, Document, _parser
 
 
 def shape(tokens: Sequence[Token]) -> list[str]:
@@ -319,3 +321,32 @@ def test_long_code_and_many_blocks_are_never_too_long() -> None:
         while document.closed():
             pass
         assert document.overlong() == ""
+
+
+def test_threads_that_parse_first_at_the_same_moment_both_find_all_rules() -> None:
+    text = "one\n\ntwo *x*\n"
+    alone = whole(text)
+    half_way, go_on = Event(), Event()
+
+    def stop_half_way(frame: FrameType, event: str, _argument: object) -> Any:
+        if event == "line" and frame.f_code.co_name == "__compile__" and frame.f_locals["self"].__cache__ == {"": []}:
+            half_way.set()
+            go_on.wait(10)
+        return stop_half_way
+
+    def parse() -> None:
+        sys.settrace(stop_half_way)
+        found.append(whole(text))
+        half_way.set()
+
+    found: list[list[str]] = []
+    _parser.cache_clear()
+    other = Thread(target=parse)
+    other.start()
+    half_way.wait(10)
+    try:
+        assert whole(text) == alone
+    finally:
+        go_on.set()
+        other.join()
+    assert found == [alone]
