@@ -11,6 +11,7 @@ from chatcmd.history import file
 from chatcmd.history.asked import Asked, asked_in, asked_of
 from chatcmd.history.entry import Entry, entry_of, listed
 from chatcmd.history.hit import text_of
+from chatcmd.history.nested import decoded
 
 
 class Stamp(msgspec.Struct, frozen=True):
@@ -39,7 +40,8 @@ def brief_of(path: Path) -> Brief:
     data = file.read_bytes(path)
     stamp = Stamp(found.st_mtime_ns, found.st_size)
     try:
-        return _quickly(path, _decoder.decode(data), stamp)
+        content = decoded(msgspec.json.decode, data)  # all of it, as whoever shows it does
+        return _quickly(path, msgspec.convert(content, file.Saved), stamp)
     except (ValueError, RecursionError):
         pass  # told by the way that all other readers go
     try:
@@ -76,6 +78,3 @@ def _as_shown(path: Path, session: Session, stamp: Stamp) -> Brief:
 
 def _words(texts: list[str]) -> str:
     return terms(folded("\n".join(texts)))
-
-
-_decoder = msgspec.json.Decoder(file.Saved)
