@@ -84,7 +84,7 @@ class Compatible:
             began = now()
             try:
                 # The transport's own clock starts again at every byte: a server could drip headers for ever.
-                async with asyncio.timeout(clocks.first), closing_what_was_opened():
+                async with asyncio.timeout(clocks.first), closing_what_was_opened(but=openai.APIStatusError):
                     response = await stack.enter_async_context(
                         create(extra_headers=headers, timeout=_transport(clocks), **_quickly(parameters))
                     )

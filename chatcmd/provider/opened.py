@@ -4,7 +4,6 @@ That is so while a server shakes hands for TLS, or a proxy for SOCKS: the transp
 only once that is done.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
@@ -17,13 +16,18 @@ _opened: ContextVar[list[Any] | None] = ContextVar("opened", default=None)
 
 
 @asynccontextmanager
-async def closing_what_was_opened() -> AsyncIterator[None]:
-    """Close what was opened for a request in here, when it is cancelled, or takes too long."""
+async def closing_what_was_opened(*, but: type[Exception]) -> AsyncIterator[None]:
+    """Close what was opened for requests in here when they fail, are cancelled or take too long.
+
+    An exception of the kind `but` is an answer, too: what brought it is left open for the next request.
+    """
     opened: list[Any] = []
     token = _opened.set(opened)
     try:
         yield
-    except asyncio.CancelledError:
+    except but:
+        raise
+    except BaseException:
         for stream in opened:
             with suppress(Exception):  # it may be closed by now, in one of many ways
                 await stream.aclose()
@@ -34,10 +38,11 @@ async def closing_what_was_opened() -> AsyncIterator[None]:
 
 async def watch(request: httpx2.Request) -> None:
     """Take note of what is opened for a request, by the transport's own tracing."""
-    request.extensions["trace"] = _take_note
+    request.extensions["trace"] = take_note
 
 
-async def _take_note(event: str, facts: Mapping[str, Any]) -> None:
+async def take_note(event: str, facts: Mapping[str, Any]) -> None:
+    """Hear an event of the transport's tracing."""
     opened = _opened.get()
     if opened is not None and event.endswith("connect_tcp.complete"):
         opened.append(facts["return_value"])

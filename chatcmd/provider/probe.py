@@ -15,6 +15,7 @@ from chatcmd.conversation.message import Message
 from chatcmd.conversation.window import Budget, Window
 from chatcmd.language import _
 from chatcmd.provider.compatible import Compatible, client
+from chatcmd.provider.opened import closing_what_was_opened, take_note
 from chatcmd.provider.outcome import Outcome
 from chatcmd.provider.place import Place
 from chatcmd.provider.proxy import proxy_for
@@ -42,7 +43,7 @@ async def probe(
     found = Outcome()
     asked = client(service, proxy, _Watch(found).see)
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(seconds), closing_what_was_opened(but=openai.APIStatusError):
             found.models = await _models(asked, place, with_key=service.key is not None)
             found.open = found.models is not None and service.key is not None and await _is_open(asked, place)
     except TimeoutError:
@@ -93,6 +94,7 @@ class _Watch:
         request.extensions["trace"] = self._trace
 
     async def _trace(self, name: str, details: Mapping[str, Any]) -> None:
+        await take_note(name, details)
         _layer, what, state = name.rsplit(".", 2)
         found, now = self._found, time.perf_counter()
         if state == "started":
