@@ -104,6 +104,9 @@ def is_sure(text: str) -> bool:
 
 def _pieces(text: str) -> Iterator[str]:
     """Give the parts between which a line can be broken: words, paths, and Chinese characters one by one."""
+    if text.isascii():  # at start it always is, and the patterns for Chinese take a millisecond and a half to compile
+        yield from filter(None, re.findall(r"\S*\s*", text))
+        return
     for before, body, behind in re.findall(_RUN, text):
         pieces = [body] if "/" in body or body.isascii() else re.findall(_PIECE, body)
         pieces[0] = before + pieces[0]

@@ -46,16 +46,21 @@ _ANY_MARK = "\u0300"
 _JOINERS = "\u200c\u200d\ufe0e\ufe0f"
 
 # Every run that could be a pile: no letters, digits or blanks, nor any of the blocks without marks or joiners
-# (punctuation, symbols, CJK, Hangul, private use, emoji). `re` compiles and keeps it at the first text beyond
-# ASCII, so that starting costs nothing.
+# (punctuation, symbols, CJK, Hangul, private use, emoji). Compiling it takes as long as looking over some thousand
+# characters one by one: a line does not need it, so that starting costs nothing.
 _MAYBE_PILE = (
     r"[^\w\s\x00-\u02ff\u2010-\u20cf\u2100-\u2cee\u2e00-\u3029\u3030-\u3098\u309b-\ua66e\uac00-\ufb1d"
     r"\ufe30-\uffff\U0001f000-\U0010ffff]{5,}"
 )
 
 
+_LINE = 500
+
+
 def _thin(text: str) -> str:
-    return text if text.isascii() else re.sub(_MAYBE_PILE, _thin_pile, text)
+    if text.isascii() or (len(text) < _LINE and sum(map(_is_mark, text)) <= _MOST_MARKS):
+        return text
+    return re.sub(_MAYBE_PILE, _thin_pile, text)
 
 
 def _thin_pile(pile: re.Match[str]) -> str:

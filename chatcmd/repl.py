@@ -15,9 +15,6 @@ from chatcmd.slash.registry import Call, Question, parse
 from chatcmd.terminal import NO_DRAFT, EndOfInput, Interrupted, Keyboard, Line, ReaderGone
 from chatcmd.terminal.screen import heading
 
-_HALVES = re.compile("[\ud800-\udfff]")
-"""Surrogates: what a terminal sends that is no UTF-8 arrives as such, and can be neither sent nor saved."""
-
 TWICE_SECONDS = 2.0
 """A second Ctrl-C on an empty line leaves when it comes within so many seconds."""
 
@@ -175,7 +172,7 @@ class Repl:
             self._app.screen.note(_("Ctrl-C again leaves, and saves; so does 0"))
             return None
         self._pressed, self._faults = None, 0
-        return Line(_HALVES.sub("\ufffd", line.text), line.ats)
+        return Line(_whole(line.text), line.ats)
 
     def _give_back(self, line: Line) -> None:
         """Put a question that was not answered back into the line, where there is one to edit."""
@@ -190,6 +187,15 @@ class Repl:
         except Exception as fault:
             OurFault.unsaid.append(OurFault(fault, "saving", ends=True))
             self._app.end_all(by)
+
+
+def _whole(text: str) -> str:
+    """Put U+FFFD for surrogates: what is typed that is no UTF-8 comes as such, and can be neither sent nor saved."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return re.sub("[\ud800-\udfff]", "\ufffd", text)
+    return text
 
 
 def _moved(line: Line, text: str) -> Sequence[int]:

@@ -1,5 +1,6 @@
 """The shell commands: argv in, exit code out. Nothing heavy is imported before it is needed."""
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,10 @@ from chatcmd import __version__
 COMMANDS = ("chat", "ask", "history", "replay", "doctor")
 HELPS = (["--help"], ["-h"], ["help"])
 LANG = "--lang"
+
+OBJECTS = 50_000
+"""Objects that may be made before the collector looks for garbage: the first prompt takes 35,000, nearly none of them
+garbage, and at the 700 that Python has they would be walked nearly a hundred times."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -100,6 +105,8 @@ def _run(name: str, words: list[str], *, alone: bool) -> int:
     from chatcmd.cli import fault  # noqa: PLC0415 - not needed for --version
     from chatcmd.errors import ChatcmdError, OurFault  # noqa: PLC0415 - not needed for --version
 
+    if alone:
+        gc.set_threshold(OBJECTS)
     with fault.reported(words, alone=alone):
         try:
             return _called(name, words)
@@ -145,10 +152,14 @@ def _failed(error: Exception, words: Sequence[str]) -> int:
 
 
 def _say(error: Exception) -> None:
+    from chatcmd.cells import wrapped  # noqa: PLC0415 - not needed for --version
     from chatcmd.clean import clean  # noqa: PLC0415 - not needed for --version
+    from chatcmd.cli.page import width  # noqa: PLC0415 - not needed for --version
 
     for sentence in str(error).splitlines():
-        _note(f"chatcmd: {clean(sentence)}\n")
+        line = f"chatcmd: {clean(sentence)}"
+        lines = wrapped(line, width(sys.stderr) - 1) if sys.stderr.isatty() else [line]
+        _note("".join(f"{each}\n" for each in lines))
 
 
 def _told(error: OSError) -> int:

@@ -103,6 +103,12 @@ def test_no_single_cut_hides_anything(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", (HOSTILE | WRITTEN).values(), ids=(HOSTILE | WRITTEN).keys())
+def test_a_page_is_cleaned_as_a_line_is(text: str) -> None:
+    page = "a" * 1000
+    assert clean(page + text) == page + clean(text)
+
+
+@pytest.mark.parametrize("text", (HOSTILE | WRITTEN).values(), ids=(HOSTILE | WRITTEN).keys())
 def test_a_text_may_arrive_one_character_at_a_time(text: str) -> None:
     assert fed(iter(text)) == clean(text)
 
