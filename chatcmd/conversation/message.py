@@ -1,6 +1,6 @@
 """One message, in the API's own shape, with what is known about it beside."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -125,3 +125,7 @@ class Persona(Struct, frozen=True):
     @property
     def message(self) -> Message:
         return Message(role="system", content=self.content)
+
+    def begins(self, messages: Sequence[Mapping[str, Any]]) -> bool:
+        """Tell whether its own message stands first among these, which are as they were written."""
+        return bool(messages and messages[0]["role"] == "system" and messages[0]["content"] == self.content != "")

@@ -90,7 +90,8 @@ class Session(Facts, frozen=True, kw_only=True):
 
         A branch comes from its parent: it is no other program's session, and no replay's, though its parent may be.
         """
-        shared = sum(2 + len(turn.aside) for turn in self.turns[:turns]) + bool(self.persona.content)
+        messages = list(self.raw.get("messages", ()))
+        shared = sum(2 + len(turn.aside) for turn in self.turns[:turns]) + self.persona.begins(messages)
         return replace(
             self,
             id=session_id,
@@ -102,7 +103,7 @@ class Session(Facts, frozen=True, kw_only=True):
             aside=(),
             parent=Parent(self.id, turns),
             source=None,
-            raw={**self.raw, "messages": list(self.raw.get("messages", ()))[:shared]},
+            raw={**self.raw, "messages": messages[:shared]},
         )
 
 

@@ -98,7 +98,7 @@ def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
             temporary.replace(path)
         except BaseException:
             with suppress(OSError):  # what went wrong first is what is told
-                temporary.unlink(missing_ok=True)
+                temporary.unlink()
             raise
         sync_folder(path.parent)
 

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from errno import EISDIR
@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 
-from chatcmd.conversation.message import Persona
 from chatcmd.conversation.name import decoded
 from chatcmd.conversation.session import Facts, Session, paired, title_of
 from chatcmd.errors import Damaged, HistoryError, NotSaved
@@ -120,7 +119,7 @@ def to_session(content: Any) -> Session:
     """Make a session of a file's content; raises msgspec.ValidationError."""
     saved = msgspec.convert(content, Saved)
     messages = [to_message(each) for each in saved.messages]
-    if messages and _is_persona(messages[0].api, saved.persona):
+    if saved.persona.begins(content["messages"]):
         messages = messages[1:]
     turns, aside = paired(messages)
     facts = _facts(saved)
@@ -133,8 +132,8 @@ def to_content(session: Session) -> dict[str, Any]:
     saved = Saved(**_facts(session), format=FORMAT, messages=[to_written(each) for each in session.messages])
     known: dict[str, Any] = {"format": FORMAT} | msgspec.to_builtins(saved)
     raw = {name: value for name, value in session.raw.items() if name not in Saved.__struct_fields__ or name in known}
-    messages = raw.get("messages") or []
-    if messages and session.persona.content and not _is_persona(messages[0], session.persona):
+    messages = raw.get("messages")
+    if messages and session.persona.content and not session.persona.begins(messages):
         raw["messages"] = [{}, *messages]  # the persona's own message stands before those that were read
     return _laid_over(raw, known)  # type: ignore[no-any-return]
 
@@ -168,10 +167,6 @@ def _spare(path: Path) -> None:
     if found < FORMAT:
         numbers = count(1)
         keep(data, (path.with_name(f"{path.name}{OLDER}{found}" + (f"-{n}" if n > 1 else "")) for n in numbers))
-
-
-def _is_persona(message: Mapping[str, Any], persona: Persona) -> bool:
-    return bool(message["role"] == "system" and message["content"] == persona.content != "")
 
 
 def _laid_over(raw: Any, known: Any) -> Any:

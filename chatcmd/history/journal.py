@@ -113,7 +113,7 @@ class Journal:
             nonlocal size, timer
             if timer is not None:
                 timer.cancel()
-            if waiting and not self._behind:
+            if not self._behind:
                 said, thought = "".join(each.text for each in waiting), "".join(each.reasoning for each in waiting)
                 self._append_unsynced(Part(said, thought))
             waiting.clear()
@@ -144,7 +144,7 @@ class Journal:
         try:
             with suppress(OSError):
                 if (remove or self.is_empty) and _is_at(self.path, self._descriptor):
-                    self.path.unlink(missing_ok=True)
+                    self.path.unlink()
         finally:
             let_go(self._descriptor)
 
@@ -186,10 +186,8 @@ class Journal:
     def _take_back(self) -> None:
         """Cut off a record that was not written whole; what a failed sync left behind is not trusted either."""
         self._behind = True
-        try:
+        with suppress(OSError):  # a torn last line is passed over when the journal is read
             os.ftruncate(self._descriptor, self._size)
-        except OSError:
-            return  # a torn last line is passed over when the journal is read
 
 
 def _placed(path: Path) -> tuple[int, int, str | None]:

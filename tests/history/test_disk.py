@@ -324,3 +324,18 @@ def test_folder_that_may_not_be_entered_and_written_is_refused(tmp_path: Path, m
 def test_disk_that_says_nothing_of_itself_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "statvfs", failing(errno.EIO))
     assert refusal(tmp_path) == "Input/output error"
+
+
+def test_search_for_a_folder_ends_at_the_root_though_not_even_that_can_be_looked_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+
+    def lexists(path: Path) -> bool:
+        assert path not in asked
+        asked.append(path)
+        return False
+
+    monkeypatch.setattr(os.path, "lexists", lexists)
+    refusal(tmp_path)
+    assert asked == [tmp_path, *tmp_path.parents]

@@ -8,11 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from chatcmd.conversation.message import Turn
 from chatcmd.conversation.session import Parent
 from chatcmd.errors import NotSaved
 from chatcmd.history import file
 from tests.history.damage import changed, written
-from tests.history.made import open_files, session
+from tests.history.made import answer, open_files, question, session
 
 
 def names(path: Path) -> Iterator[Path]:
@@ -56,6 +57,27 @@ def test_session_that_was_not_read_from_anywhere_is_written_whole() -> None:
     assert [each["role"] for each in file.to_content(made)["messages"]] == ["system", "user", "assistant"]
 
 
+PARTS = [{"type": "text", "text": "old"}, {"type": "image_url", "image_url": {"url": "https://a.example/b.png"}}]
+
+
+def test_what_was_read_changes_nothing_that_is_known_whatever_it_was() -> None:
+    made = session(1, tags=("a",))
+    messages = [made.persona.message.api, {"content": PARTS}, {"content": {}, "usage": PARTS}]
+    odd = {"id": PARTS, "persona": "old", "tags": {"a": 1}, "messages": messages}
+    assert file.to_content(msgspec.structs.replace(made, raw=odd)) == file.to_content(made)
+
+
+@pytest.mark.parametrize("first", [[{"role": "system", "content": "be kind"}], []], ids=["persona", "no persona"])
+def test_branch_has_nothing_of_the_turns_that_it_left(first: list[dict[str, str]]) -> None:
+    kept = [{"role": "user", "content": "q", "mark": 1}, {"role": "assistant", "content": "a", "mark": 2}]
+    left = [{"role": "user", "content": PARTS, "mark": 3}, {"role": "assistant", "content": "old", "mark": 4}]
+    told = file.parse(changed(persona={"name": "p", "content": "be kind"}, messages=first + kept + left), "s.json")
+    branch = told.branch(1, "b", "2026-11-20T21:50:00.000Z").with_turn(Turn(question("new"), answer("new")))
+    messages = file.to_content(branch)["messages"]
+    assert [each.get("mark") for each in messages] == [None, 1, 2, None, None]
+    assert [each["content"] for each in messages] == ["be kind", "q", "a", "new", "new"]
+
+
 def test_messages_alone_are_read_though_no_file_has_them() -> None:
     told = file.parse(b'[{"role": "user", "content": "q"}]', "nowhere/u/s.json")
     assert (told.id, told.user, told.started) == ("s", "u", "1970-01-01T00:00:00.000Z")
@@ -81,6 +103,12 @@ def test_data_that_was_kept_before_is_not_kept_again_but_behind_a_link_it_is(tmp
 def test_names_that_cannot_be_looked_up_are_told(tmp_path: Path) -> None:
     with pytest.raises(NotSaved, match="could not be written: file name too long"):
         file.keep(b"one", [tmp_path / ("x" * 300)])
+
+
+def test_data_that_finds_no_free_name_is_not_lost_in_silence(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(AssertionError, match=r"^there is always another name$"):
+        file.keep(b"one", [tmp_path / "taken"])
 
 
 def test_older_file_is_kept_beside_once_for_each_content(tmp_path: Path) -> None:

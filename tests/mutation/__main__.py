@@ -1,92 +1,81 @@
 """`python -m tests.mutation [MODULE ...]` changes the modules that must not be wrong, and lists what no test notices.
 
+What came of a module is kept in tests/mutation/results.json, of which tests/MUTANTS.md is made.
+
 Exit code: 0, or 1 when a mutant survived that tests/mutation/explained.py does not explain, or 2 for wrong usage.
 """
 
 import argparse
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
-
 from tests.mutation.explained import EXPLAINED
 from tests.mutation.killing import CHECKOUT, Outcome, Trial, copied
-from tests.mutation.mutants import Mutant, mutants
-from tests.mutation.report import Result, report
+from tests.mutation.mutants import Mutant, mutants, what_of
+from tests.mutation.report import PAGE, Result, report, results, unexplained, write
 from tests.mutation.watched import WATCHED
-
-REPORT = CHECKOUT / "tests" / "MUTANTS.md"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description="Test the tests.")
     parser.add_argument("modules", nargs="*", metavar="MODULE", help=f"of {', '.join(WATCHED)} (default: all)")
-    parser.add_argument("--lines", help="only the mutants of these lines, as 10-20")
-    parser.add_argument("--quick", action="store_true", help="leave out the thorough tests")
+    parser.add_argument("--lines", help="try the mutants of these lines, as 10-20, and keep no results")
     parser.add_argument(
-        "--again", type=Path, metavar="FILE", help="only those that survived in an earlier run's results"
+        "--again", action="store_true", help="try those that survived the last time, and keep no results"
     )
-    parser.add_argument("--results", type=Path, metavar="FILE", help="where the results go, for the report")
-    parser.add_argument(
-        "--report", type=Path, nargs="+", metavar="FILE", help=f"make {REPORT.name} of results, run nothing"
-    )
+    parser.add_argument("--quick", action="store_true", help="leave out the thorough tests, and keep no results")
+    parser.add_argument("--report", action="store_true", help=f"only write {PAGE.name}, of the results that are kept")
     arguments = parser.parse_args()
     if arguments.report:
-        results = [
-            each for path in arguments.report for each in msgspec.json.decode(path.read_bytes(), type=list[Result])
-        ]
-        REPORT.write_text(report(results, EXPLAINED), "utf-8")
+        write(results(), EXPLAINED)
         return 0
     unknown = [name for name in arguments.modules if name not in WATCHED]
     if unknown:
         parser.error(f"{unknown[0]} is not watched; these are: {', '.join(WATCHED)}")
-    again = msgspec.json.decode(arguments.again.read_bytes(), type=list[Result]) if arguments.again else None
-    results = []
+    found = []
     for name in arguments.modules or WATCHED:
-        survived = None if again is None else {each for one in again if one.module == name for each in one.survived}
-        watch = WATCHED[name]
-        stages = [watch.quick] if arguments.quick else [watch.quick, watch.thorough]
-        results.append(_tried(name, stages, arguments.lines, survived))
-        if arguments.results:
-            arguments.results.write_bytes(msgspec.json.encode(results))
-    print(report(results, EXPLAINED))
-    return int(any((one.module, what) not in EXPLAINED for one in results for what in one.changes))
+        wanted = _wanted(name, arguments.lines, again=arguments.again)
+        result = _tried(name, wanted, quick=arguments.quick)
+        if not (arguments.lines or arguments.again or arguments.quick):
+            write(results() | {name: result}, EXPLAINED)
+        found.append(result)
+    print(report(found, EXPLAINED))
+    return int(any(unexplained(each, EXPLAINED) for each in found))
 
 
-def _tried(name: str, stages: Sequence[Sequence[str]], lines: str | None, survived: set[str] | None) -> Result:
-    """Put the mutants of a module to tests; those that survive one stage unexplained, to the next."""
+def _wanted(name: str, lines: str | None, *, again: bool) -> list[Mutant]:
+    """Make the mutants of a module that are to be tried."""
     first, _dash, last = (lines or "0-1000000").partition("-")
-    source = (CHECKOUT / "chatcmd" / f"{name}.py").read_text("utf-8")
-    made = list(mutants(source))
-    for what in {what for module, what in EXPLAINED if module == name} - {each.what for each in made}:
-        print(f"{name}: what is explained is not there any more: {what}", flush=True)
-    left = [
+    made = mutants((CHECKOUT / "chatcmd" / f"{name}.py").read_text("utf-8"))
+    before = results().get(name) if again else None
+    survived = None if before is None else {what_of(each) for each in before.survived}
+    return [
         each
         for each in made
-        if int(first) <= each.line <= int(last or first) and (survived is None or each.name in survived)
+        if int(first) <= each.line <= int(last or first) and (survived is None or each.what in survived)
     ]
-    count, hung, began = len(left), 0, time.monotonic()
+
+
+def _tried(name: str, wanted: Sequence[Mutant], *, quick: bool) -> Result:
+    """Put the mutants of a module to tests; those that survive one stage unexplained, to the next."""
+    hung: list[Mutant] = []
     known: list[Mutant] = []
-    for tests in filter(None, stages):
+    left = list(wanted)
+    watch = WATCHED[name]
+    for tests in filter(None, [watch.quick] if quick else [watch.quick, watch.thorough]):
         if left:
             outcomes = _put_to(name, tests, left)
-            hung += sum(each.verdict == "hung" for each in outcomes)
-            survivors = [each.mutant for each in outcomes if each.verdict == "survived"]
-            known += [each for each in survivors if (name, each.what) in EXPLAINED]
-            left = [each for each in survivors if (name, each.what) not in EXPLAINED]
-    left = sorted([*known, *left], key=lambda each: each.line)
-    return Result(
-        module=name,
-        mutants=count,
-        killed=count - hung - len(left),
-        hung=hung,
-        survived=[each.name for each in left],
-        changes=[each.what for each in left],
-        seconds=round(time.monotonic() - began),
-    )
+            hung += [each.mutant for each in outcomes if each.verdict == "hung"]
+            survived = [each.mutant for each in outcomes if each.verdict == "survived"]
+            known += [each for each in survived if (name, each.what) in EXPLAINED]
+            left = [each for each in survived if (name, each.what) not in EXPLAINED]
+    return Result(name, len(wanted), hung=_names(hung), survived=_names([*known, *left]))
+
+
+def _names(of: Sequence[Mutant]) -> list[str]:
+    return [each.name for each in sorted(of, key=lambda each: each.line)]
 
 
 def _put_to(name: str, tests: Sequence[str], wanted: Sequence[Mutant]) -> list[Outcome]:

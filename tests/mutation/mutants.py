@@ -2,7 +2,8 @@
 
 import ast
 import copy
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -10,19 +11,23 @@ from tests.mutation.changes import changes, shown
 
 
 class Mutant(Struct, frozen=True):
-    """One fault: the line that it is in, the number of those of the same words there, what was done, and the module."""
+    """One fault: its line, what was done (numbered from the second place on where it can be done), and the module."""
 
     line: int
-    number: int
     what: str
     source: str
 
     @property
     def name(self) -> str:
-        return f"{self.line}: {self.what}" + (f" ({self.number})" if self.number > 1 else "")
+        return f"{self.line}: {self.what}"
 
 
-Path = tuple[tuple[str, int | None], ...]
+def what_of(name: str) -> str:
+    """Take the line off a mutant's name: the rest is the same when the mutant has moved."""
+    return name.partition(": ")[2]
+
+
+Path = Sequence[tuple[str, int | None]]
 """The way to a node: the names of fields, each with a place where it holds a list."""
 
 _SAID = {"_", "ngettext", "marked"}
@@ -33,15 +38,19 @@ def mutants(source: str) -> Iterator[Mutant]:
     """Make every mutant of a module; what is a text for people stays."""
     tree = ast.parse(source)
     _without_words(tree)
-    whole = ast.unparse(tree)
-    seen: dict[tuple[int, str], int] = {}
-    for path, node, line, statement in _walked(tree, (), 0, ""):
+    parts = [ast.unparse(each) for each in tree.body]
+    seen: Counter[str] = Counter()
+    for path, node, line, statement in _walked(tree, [], 0, ""):
         for changed, change in changes(node):
+            (_body, place), *way = path
+            assert place is not None
+            made = _changed(tree.body[place], way, change)
+            if made is None or made == parts[place]:
+                continue
             what = changed if isinstance(node, ast.stmt) else f"{changed}, in `{statement}`"
-            seen[line, what] = seen.get((line, what), 0) + 1
-            made = _changed(tree, path, change)
-            if made is not None and made != whole:
-                yield Mutant(line, seen[line, what], what, made)
+            seen[what] += 1
+            number = f" ({seen[what]})" if seen[what] > 1 else ""
+            yield Mutant(line, what + number, "\n".join([*parts[:place], made, *parts[place + 1 :]]))
 
 
 def _walked(node: ast.AST, path: Path, line: int, statement: str) -> Iterator[tuple[Path, ast.AST, int, str]]:
@@ -56,17 +65,18 @@ def _walked(node: ast.AST, path: Path, line: int, statement: str) -> Iterator[tu
         for place, each in enumerate(value if isinstance(value, list) else [value]):
             if isinstance(each, ast.AST):
                 place_in = (name, place if isinstance(value, list) else None)
-                yield from _walked(each, (*path, place_in), line, statement)
+                yield from _walked(each, [*path, place_in], line, statement)
 
 
-def _changed(tree: ast.Module, path: Path, change: ast.AST | list[ast.stmt] | None) -> str | None:
-    """Write the module with one node changed; None where that is no Python."""
-    made = copy.deepcopy(tree)
+def _changed(statement: ast.stmt, path: Path, change: ast.AST | list[ast.stmt] | None) -> str | None:
+    """Write a statement with one node changed, the way to which is given; None where that is no Python."""
+    made = ast.Module([copy.deepcopy(statement)], [])
     parent: ast.AST = made
-    for name, place in path[:-1]:
-        value = getattr(parent, name)
-        parent = value if place is None else value[place]
-    name, place = path[-1]
+    whole: Path = [("body", 0), *path]
+    name, place = whole[-1]
+    for field, number in whole[:-1]:
+        value = getattr(parent, field)
+        parent = value if number is None else value[number]
     if place is None:
         setattr(parent, name, change)
     elif isinstance(change, list):

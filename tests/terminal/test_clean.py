@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterable
 from sys import maxunicode
 from unicodedata import category, combining, normalize
@@ -5,7 +6,7 @@ from unicodedata import category, combining, normalize
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from chatcmd.clean import Cleaner, clean, clean_line
+from chatcmd.clean import _LINE, Cleaner, clean, clean_line
 from tests.hostile import HOSTILE, MARKUP, raw_controls
 
 EVERY_POINT = range(maxunicode + 1)
@@ -106,6 +107,19 @@ def test_no_single_cut_hides_anything(text: str) -> None:
 def test_a_page_is_cleaned_as_a_line_is(text: str) -> None:
     page = "a" * 1000
     assert clean(page + text) == page + clean(text)
+
+
+def test_a_pattern_is_used_where_there_is_much_to_look_over_or_a_pile_is_possible(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_over: list[str] = []
+    monkeypatch.setattr(re, "sub", lambda _pattern, _how, text: looked_over.append(text))
+    for text in ("", "a" * 2 * _LINE, "\u6c49" * (_LINE - 1), "e\u0301\u0301\u0301\u0301"):
+        assert clean(text) == text
+    page, pile = "\u6c49" * _LINE, "e\u0301\u0301\u0301\u0301\u0301"
+    for text in (page, pile):
+        clean(text)
+    assert looked_over == [page, pile]
 
 
 @pytest.mark.parametrize("text", (HOSTILE | WRITTEN).values(), ids=(HOSTILE | WRITTEN).keys())

@@ -131,7 +131,7 @@ def _of_place(path: Path, session: Session) -> Iterator[Finding]:
 
 def _of_messages(at: str, session: Session) -> Iterator[Finding]:
     messages = session.raw["messages"]
-    if session.persona.content and not _begins_with(messages, session.persona.content):
+    if session.persona.content and not session.persona.begins(messages):
         advice = _("--repair puts it there, and keeps the file as it is beside")
         yield Finding(at, "persona", _("the persona's message is missing at the beginning"), advice)
     for number, each in enumerate(messages):
@@ -141,11 +141,6 @@ def _of_messages(at: str, session: Session) -> Iterator[Finding]:
     times = [each.at for each in session.messages if each.at and each.at.endswith("Z")]
     if any(later < earlier for earlier, later in pairwise(times)):
         yield Finding(at, "order", _("a message is older than the one before it: a clock was set back"))
-
-
-def _begins_with(messages: list[dict[str, Any]], persona: str) -> bool:
-    first = messages[0] if messages else {}
-    return bool(first.get("role") == "system" and first.get("content") == persona)
 
 
 def _begun(session_id: str) -> str:
