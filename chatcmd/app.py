@@ -10,7 +10,7 @@ from chatcmd.clock import Clock
 from chatcmd.conversation.attachment import File, announced, block
 from chatcmd.conversation.message import Message, Persona, Turn
 from chatcmd.conversation.models import check_images
-from chatcmd.conversation.remark import empty, remarks
+from chatcmd.conversation.remark import broken_off, empty, remarks
 from chatcmd.conversation.reply import Reply
 from chatcmd.conversation.session import Ending, Session
 from chatcmd.conversation.window import Window
@@ -38,7 +38,7 @@ from chatcmd.terminal.screen import Screen
 
 
 class App:
-    """Everything that one run holds; `library` is None when nothing is kept."""
+    """Everything that one run holds; `library` is None when nothing is kept, `once` that no line is read after this."""
 
     def __init__(
         self,
@@ -49,6 +49,7 @@ class App:
         clock: Clock,
         *,
         providers: Providers | None = None,
+        once: bool = False,
     ) -> None:
         self.settings = settings
         self.library = library
@@ -56,7 +57,7 @@ class App:
         self.clock = clock
         self.user: str | None = None
         self.talks: dict[str, Talk] = {}
-        self.saving = Saving(settings.root, screen, clock)
+        self.saving = Saving(settings.root, screen, clock, once=once)
         self._worst = Exit.DONE
         self.environ = environ
         self.services = Services(environ, providers)
@@ -232,7 +233,7 @@ class App:
     def _remark(self, reply: Reply, answer: Message, failure: ChatcmdError | None) -> None:
         self.screen.note(*remarks(reply, answer))
         if failure is not None:
-            self.fail(failure, _("{error}; what came is kept and marked incomplete") if self.library else "{error}")
+            self.fail(failure, broken_off(kept=self.library is not None, once=self.saving.once))
 
     def _new_talk(self, user: str, persona: Persona) -> Talk:
         session = Session(

@@ -40,7 +40,7 @@ from typing import ClassVar
 
 from chatcmd.language import _, marked
 
-UNREPORTED = marked("something went wrong inside chatcmd ({fault}); the chat goes on, please report it")
+UNREPORTED = marked("something went wrong inside chatcmd ({fault}); the chat goes on")
 
 
 class Exit(IntEnum):
@@ -141,7 +141,7 @@ class QuestionTooLong(UsageError):
                 "choose a larger model"
             )
         sentence = more if at_least else exactly
-        files = ", ".join(attached)
+        files = _(", ").join(attached)
         super().__init__(sentence.format(tokens=tokens, room=room, window=window, reserve=window - room, files=files))
 
 

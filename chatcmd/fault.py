@@ -1,6 +1,5 @@
 """A fault of this program written down: where it happened, and nothing of what was said."""
 
-import errno
 import linecache
 import platform
 import sys
@@ -43,24 +42,19 @@ _SPEAK_OF_CODE = (
 _SENTENCES = {  # by whether there is a report, and whether it was all there was to do
     (False, False): UNREPORTED,
     (True, False): marked(
-        "something went wrong inside chatcmd ({fault}); the chat goes on, please report it with {report}, which holds "
+        "something went wrong inside chatcmd ({fault}); the chat goes on, keep the report {report} for whoever mends "
+        "it: it holds nothing that was said, and no key"
+    ),
+    (False, True): marked("something went wrong inside chatcmd ({fault}); try again"),
+    (True, True): marked(
+        "something went wrong inside chatcmd ({fault}); keep the report {report} for whoever mends it: it holds "
         "nothing that was said, and no key"
     ),
-    (False, True): marked("something went wrong inside chatcmd ({fault}); please report it"),
-    (True, True): marked(
-        "something went wrong inside chatcmd ({fault}); please report it with {report}, which holds nothing that was "
-        "said, and no key"
-    ),
 }
-_SCARCE = marked("the system has no more to give ({fault}); close what is not needed, and try again")
-
-_SCARCITIES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
 
 
 def sentence(fault: BaseException, during: str, reports: "Reports | None", *, ends: bool) -> str:
     """Report a fault, where there are reports, and say so."""
-    if scarce := _scarce(fault):
-        return _(_SCARCE).format(fault=scarce)
     report = reports.write(fault, during) if reports is not None else None
     return _(_SENTENCES[report is not None, ends]).format(fault=described(fault), report=report)
 
@@ -97,17 +91,6 @@ def described(fault: BaseException) -> str:
     """Name a fault on one line for the person who sees it, who may see what was said, but no key."""
     text = redacted(str(fault))[:LONGEST_TEXT]
     return f"{type(fault).__name__}: {text}" if text else type(fault).__name__
-
-
-def _scarce(fault: BaseException) -> str:
-    """Say of what a system has no more; nothing when that is not what is wrong."""
-    if isinstance(fault, MemoryError):
-        return _("no memory is left")
-    if isinstance(fault, OSError) and fault.errno in _SCARCITIES:
-        return reason(fault).lower()
-    if isinstance(fault, RuntimeError) and str(fault).startswith("can't start new thread"):
-        return _("no thread can be started")
-    return ""
 
 
 def _surroundings(now: datetime, during: str) -> Iterator[str]:

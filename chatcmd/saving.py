@@ -10,10 +10,13 @@ from chatcmd.terminal.screen import Screen
 
 
 class Saving:
-    """Saves sessions below a root, and says so; `unsaved` are those that ended, and are in no file yet."""
+    """Saves sessions below a root, and says so; `unsaved` are those that ended, and are in no file yet.
 
-    def __init__(self, root: Root, screen: Screen, clock: Clock) -> None:
-        self._root, self._screen, self._clock = root, screen, clock
+    `once` says that no line is read after the answer, so that what does not reach the disk then is kept by nobody.
+    """
+
+    def __init__(self, root: Root, screen: Screen, clock: Clock, *, once: bool = False) -> None:
+        self._root, self._screen, self._clock, self.once = root, screen, clock, once
         self.unsaved: list[Talk] = []
 
     def end(self, talk: Talk, by: Ending) -> None:
@@ -24,14 +27,14 @@ class Saving:
             error = fault if isinstance(fault, NotSaved) else NotSaved(str(OurFault(fault, "saving", ends=True)))
             if talk.kept is None:
                 self.unsaved.append(talk)
-            self._screen.fail(talk.what_is_left(error))
+            self._screen.fail(talk.what_is_left(error, once=self.once))
         else:
             if path is not None:
                 self._screen.note(_("saved: {path}").format(path=self._root.name(path)))
 
     def tell(self, talk: Talk) -> None:
         """Say that the disk fails, or is well again, once each; in the second case save what it did not take before."""
-        (self._screen.fail if talk.trouble else self._screen.note)(*talk.news())
+        (self._screen.fail if talk.trouble else self._screen.note)(*talk.news(once=self.once))
         if talk.trouble is None and self.unsaved:
             self.again()
 

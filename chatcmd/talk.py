@@ -20,9 +20,13 @@ QUOTED, LEAST_QUOTED, MOST_QUOTED = 40, 3, 8
 """Cells of a question that a note quotes, at most and at least, and how many it quotes; no line has room for more."""
 
 
-def in_memory(trouble: object) -> str:
-    """Say what becomes of a chat whose disk fails."""
+def in_memory(trouble: object, *, once: bool = False) -> str:
+    """Say what becomes of a chat whose disk fails; `once` where there is a question and no chat."""
     sentence = _("{trouble}; the chat goes on in memory and tries again at every turn (/save FOLDER writes elsewhere)")
+    if once:
+        sentence = _(
+            "{trouble}; the question is asked all the same, and saved with its answer if the disk takes it then"
+        )
     return sentence.format(trouble=trouble)
 
 
@@ -131,12 +135,12 @@ class Talk:
             left = _("turns {first:,} to {last:,} left the window, {last:,} in all (see /context): {questions}")
             shortly = _("turns {first:,} to {last:,} left the window, {last:,} in all")
         asked = [clean_line(turn.question.content[:QUOTED]) for turn in self.session.turns[before:turns][:MOST_QUOTED]]
-        questions = "; ".join(cut(question, QUOTED) for question in asked)
+        questions = _("; ").join(cut(question, QUOTED) for question in asked)
         if cells(left.format(first=before + 1, last=turns, questions="")) + LEAST_QUOTED > width:
             left = shortly
         return [cut(left.format(first=before + 1, last=turns, questions=questions), width)]
 
-    def news(self) -> list[str]:
+    def news(self, *, once: bool = False) -> list[str]:
         """Say that the disk fails, or that it is well again, once each; and that it locks no files, once a run."""
         news = []
         if self._library is not None and self._library.unlocked and not self._library.unlocked_told:
@@ -150,7 +154,7 @@ class Talk:
         if told == self._trouble_told:
             return news
         if self.trouble is not None:
-            return [*news, in_memory(self.trouble)]
+            return [*news, in_memory(self.trouble, once=once)]
         if self._library is not None:
             self._library.refused = False
         return [*news, _("the history is written again, nothing is missing")]
@@ -185,13 +189,15 @@ class Talk:
         journal.close(remove=True)
         return None
 
-    def what_is_left(self, error: NotSaved) -> str:
+    def what_is_left(self, error: NotSaved, *, once: bool = False) -> str:
         """Say that it could not be saved at its end, and where what was said is."""
         if self.kept is not None:
             sentence = _("{error}; all of it is in {path}, and comes back with: chatcmd history import FILE")
             return sentence.format(error=error, path=self.kept)
         if self._reached:
             return _("{error}; what reached the journal beside it is recovered at the next start").format(error=error)
+        if once:
+            return _("{error}; the answer is saved nowhere, copy what you need of it").format(error=error)
         return _("{error}; it stays in memory until you leave").format(error=error)
 
     def discard(self) -> None:

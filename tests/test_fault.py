@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from chatcmd.clean import clean
+from chatcmd.cli.fault import Reporter
 from chatcmd.errors import HistoryError, OurFault
 from chatcmd.fault import MOST_REPORTS, Reports, described, sentence
 from chatcmd.settings.secret import Secret
@@ -130,7 +131,19 @@ def test_report_that_cannot_be_written_costs_only_itself(tmp_path: Path, spoil: 
     reports = Reports(tmp_path / "logs")
     assert reports.write(raised(ValueError()), "") is None
     said = sentence(raised(ValueError(SAID)), "", reports, ends=False)
-    assert said == f"something went wrong inside chatcmd (ValueError: {SAID}); the chat goes on, please report it"
+    assert said == f"something went wrong inside chatcmd (ValueError: {SAID}); the chat goes on"
+
+
+@pytest.mark.parametrize(("ends", "what"), [(False, "the chat goes on, keep"), (True, "keep")])
+def test_whoever_meets_a_fault_is_told_to_keep_the_report_that_is_there(
+    tmp_path: Path, *, ends: bool, what: str
+) -> None:
+    said = sentence(raised(KeyError()), "", Reports(tmp_path), ends=ends)
+    (report,) = tmp_path.iterdir()
+    assert said == (
+        f"something went wrong inside chatcmd (KeyError); {what} the report {report} for whoever mends it: it holds "
+        "nothing that was said, and no key"
+    )
 
 
 @pytest.mark.faults(49)
@@ -143,7 +156,7 @@ def test_report_that_cannot_be_written_costs_only_itself(tmp_path: Path, spoil: 
     ],
 )
 def test_system_with_no_more_to_give_is_no_fault_of_ours(tmp_path: Path, fault: Exception, what: str) -> None:
-    said = sentence(fault, "a question", Reports(tmp_path), ends=False)
+    said = Reporter(["--root", str(tmp_path)])(fault, "a question", ends=False)
     assert said == f"the system has no more to give ({what}); close what is not needed, and try again"
     assert list(tmp_path.iterdir()) == []
 

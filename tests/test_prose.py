@@ -13,7 +13,7 @@ EXCEPTIONS = {
     ("cli/period.py", "_WORDS"): "words that are typed",
     ("cli/setup.py", "_Setup"): "what is written into settings.toml",
     ("fault.py", "_places"): "a report, the same in every language",
-    ("fault.py", "_scarce"): "what Python says",
+    ("cli/fault.py", "_scarce"): "what Python says",
     ("fault.py", "_surroundings"): "a report, the same in every language",
     ("fault.py", "_told"): "a report, the same in every language",
     ("history/export/html/frame.py", "_policy"): "a policy",

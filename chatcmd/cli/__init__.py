@@ -168,8 +168,9 @@ def _told(error: OSError) -> int:
     from chatcmd.language import _  # noqa: PLC0415 - not needed for --version
 
     what = ascii(error.filename) if error.filename else _("the system")
-    if not _note(f"chatcmd: {what}: {reason(error)}\n") and error.errno == EIO:
-        return 129  # the terminal has vanished
+    if not _note(f"chatcmd: {what}: {reason(error)}\n") and error.errno == EIO:  # the terminal has vanished
+        _to_nowhere("stdout")
+        return 129
     return 3 if error.filename else 1
 
 

@@ -68,7 +68,7 @@ async def _ask(run: Run, arguments: argparse.Namespace) -> Exit:
         question = question_of(arguments.words, await signals.guard(piped) if piped else None)
     except Leave as leave:
         return leave.exit_code
-    app = App(run.settings, run.library, screen, run.environ, Clock())
+    app = App(run.settings, run.library, screen, run.environ, Clock(), once=True)
     for warning in run.settings.warnings:
         screen.fail(warning)
     if app.library is not None:

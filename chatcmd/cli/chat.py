@@ -110,7 +110,7 @@ def _greet(app: App, *, at_terminal: bool) -> None:
     for warning in app.settings.warnings:
         app.screen.fail(warning)
     if app.library is not None:
-        recover(app.library, app.screen)
+        recover(app.library, app.screen, in_chat=at_terminal)
         if refusal := app.library.refusal(app.settings["user"]):
             app.screen.fail(in_memory(refusal))
 

@@ -2,7 +2,9 @@
 
 import sys
 
+from chatcmd.cells import wrapped
 from chatcmd.clean import clean
+from chatcmd.cli import page
 from chatcmd.cli.parser import Parser
 from chatcmd.errors import UsageError
 from chatcmd.language import _, marked
@@ -22,7 +24,7 @@ def agreed(question: str, *, yes: bool) -> bool:
         return True
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(_(ASKS))
-    sys.stderr.write(clean(question) + _(" [y/N] "))
+    sys.stderr.write(_laid_out(clean(question) + _(" [y/N] "), page.width(sys.stderr) - 1) + " ")
     sys.stderr.flush()
     try:
         line = sys.stdin.buffer.readline()
@@ -32,3 +34,13 @@ def agreed(question: str, *, yes: bool) -> bool:
     if not line.endswith(b"\n"):
         sys.stderr.write("\n")
     return line.decode("utf-8", "replace").strip().casefold() in YES
+
+
+def _laid_out(question: str, width: int) -> str:
+    """Break each line between words where the terminal ends; what goes on stands further in."""
+    rows: list[str] = []
+    for line in question.split("\n"):
+        indent = line[: len(line) - len(line.lstrip(" "))]
+        first, *more = wrapped(line.strip(" "), width - 2 * len(indent))
+        rows += [indent + first, *(2 * indent + each for each in more)]
+    return "\n".join(rows)

@@ -1,12 +1,13 @@
 """What becomes of our own faults, wherever they happen: a report, one sentence, and never a traceback."""
 
+import errno
 import sys
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chatcmd.errors import UNREPORTED, OurFault, reason
-from chatcmd.language import _
+from chatcmd.language import _, marked
 
 if TYPE_CHECKING:
     import asyncio
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from chatcmd.fault import Reports
 
 T = TypeVar("T")
+
+SCARCE = marked("the system has no more to give ({fault}); close what is not needed, and try again")
+SCARCITIES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
 
 
 class Reporter:
@@ -28,14 +32,15 @@ class Reporter:
     def __call__(self, fault: BaseException, during: str, ends: bool) -> str:  # noqa: FBT001 - as the error gives it
         """Report a fault, and say it in one sentence."""
         try:
+            if scarce := _scarce(fault):  # then there may be no file left to load the rest with
+                return _(SCARCE).format(fault=scarce)
             from chatcmd.fault import sentence  # noqa: PLC0415 - most runs have none
 
             with suppress(Exception):  # as when the root itself is what is wrong
                 self._reports = self._reports or self._below_root()
             return sentence(fault, during, self._reports if self._keeps else None, ends=ends)
-        except Exception:  # even now, as when not one more file can be opened: its class is known in any case
-            known = reason(fault).lower() if isinstance(fault, OSError) and fault.strerror else type(fault).__name__
-            return _(UNREPORTED).format(fault=known)
+        except Exception:  # even now: its class is known in any case
+            return _(UNREPORTED).format(fault=type(fault).__name__)
 
     def keep_none(self) -> None:
         """Write no reports."""
@@ -95,6 +100,17 @@ async def _heard(work: Coroutine[Any, Any, T]) -> T:
     logging.lastResort = logging.NullHandler()
     asyncio.get_running_loop().set_exception_handler(_in_loop)
     return await work
+
+
+def _scarce(fault: BaseException) -> str:
+    """Say of what a system has no more; nothing when that is not what is wrong."""
+    if isinstance(fault, MemoryError):
+        return _("no memory is left")
+    if isinstance(fault, OSError) and fault.errno in SCARCITIES:
+        return reason(fault).lower()
+    if isinstance(fault, RuntimeError) and str(fault).startswith("can't start new thread"):
+        return _("no thread can be started")
+    return ""
 
 
 def _in_loop(_loop: "asyncio.AbstractEventLoop", context: dict[str, Any]) -> None:

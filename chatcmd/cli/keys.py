@@ -20,16 +20,23 @@ async def ask_for_keys(settings: Settings, models: Iterable[str]) -> None:
         return
     for model in models:
         for service in settings.services(model)[0]:
-            if service.key is not None and not service.key.secret.at_hand:
-                from chatcmd.settings.asked import Asked
+            if service.key is not None:
+                await ask_for(service.key)
 
-                assert isinstance(service.key.secret, Asked), "any other is at hand"
-                loop = asyncio.get_running_loop()
-                telling = loop.call_later(TOLD_AFTER, _tell, str(service.key.origin))
-                try:
-                    await service.key.secret.ask()
-                finally:
-                    telling.cancel()
+
+async def ask_for(key: Key) -> None:
+    """Ask for a key where it has to be asked for; raises SettingsError."""
+    if key.secret.at_hand:
+        return
+    from chatcmd.settings.asked import Asked
+
+    assert isinstance(key.secret, Asked), "any other is at hand"
+    loop = asyncio.get_running_loop()
+    telling = loop.call_later(TOLD_AFTER, _tell, str(key.origin))
+    try:
+        await key.secret.ask()
+    finally:
+        telling.cancel()
 
 
 def _tell(place: str) -> None:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 from chatcmd.cells import cells, filled, wrapped
 
@@ -11,13 +12,14 @@ LEAST = 20
 """Cells that a page has, however narrow the terminal says that it is."""
 
 
-def width() -> int:
-    """Tell how many cells the terminal has in a line; what is no terminal has 80."""
+def width(stream: TextIO | None = None) -> int:
+    """Tell how many cells a line has where a stream (None: standard output) is shown; what is no terminal has 80."""
     told = os.environ.get("COLUMNS", "")
     if told.isascii() and told.isdigit() and int(told):
         return max(int(told), LEAST)
+    stream = stream or sys.__stdout__
     try:
-        there = os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ else USUAL
+        there = os.get_terminal_size(stream.fileno()).columns if stream else USUAL
     except (ValueError, OSError):  # closed, or no terminal
         return USUAL
     return max(there or USUAL, LEAST)

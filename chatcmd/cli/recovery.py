@@ -5,7 +5,7 @@ from chatcmd.language import ngettext
 from chatcmd.terminal.screen import Screen
 
 
-def recover(library: Library, screen: Screen, *, quickly: bool = False) -> None:
+def recover(library: Library, screen: Screen, *, quickly: bool = False, in_chat: bool = False) -> None:
     """Save what is in abandoned journals, and say how to go on with it; `quickly` where there are many sessions."""
     for recovered in library.recover(screen.fail, quickly=quickly):
         from chatcmd.replay.plan import FORMAT  # noqa: PLC0415 - few starts find anything
@@ -13,17 +13,17 @@ def recover(library: Library, screen: Screen, *, quickly: bool = False) -> None:
         session = recovered.session
         turns = len(session.turns)
         sentence = ngettext(
-            "recovered what a killed chatcmd left of {user}'s session '{title}' ({n} turn); go on with it: {command}",
-            "recovered what a killed chatcmd left of {user}'s session '{title}' ({n} turns); go on with it: {command}",
+            "recovered what was left unsaved of {user}'s session '{title}' ({n} turn); go on with it: {command}",
+            "recovered what was left unsaved of {user}'s session '{title}' ({n} turns); go on with it: {command}",
             turns,
         )
         if (session.source or {}).get("format") == FORMAT:
             sentence = ngettext(
-                "recovered what a killed chatcmd left of replay '{title}' ({n} turn); the same command goes on",
-                "recovered what a killed chatcmd left of replay '{title}' ({n} turns); the same command goes on",
+                "recovered what was left unsaved of replay '{title}' ({n} turn); the same command goes on",
+                "recovered what was left unsaved of replay '{title}' ({n} turns); the same command goes on",
                 turns,
             )
-        command = f"chatcmd --resume {session.id}"
+        command = f"/resume {session.id}" if in_chat else f"chatcmd --resume {session.id}"
         screen.note(sentence.format(user=session.user, title=session.title, n=turns, command=command))
         if recovered.warning:
             screen.fail(recovered.warning)

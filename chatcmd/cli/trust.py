@@ -8,7 +8,7 @@ from platformdirs import user_data_path
 
 from chatcmd.clean import clean_line
 from chatcmd.cli.consent import agreed
-from chatcmd.errors import NotSaved, UsageError
+from chatcmd.errors import NotSaved, SettingsError, UsageError
 from chatcmd.history.disk import write_whole
 from chatcmd.language import _
 from chatcmd.settings.redaction import without_known
@@ -24,6 +24,7 @@ def agree(settings: Settings) -> None:
     """
     if is_trusted(settings):
         return
+    _refuse_foreign_key(settings)
     wanted = wants(settings)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         sentence = _(
@@ -59,6 +60,18 @@ def remember(settings: Settings) -> str | None:
         except NotSaved as error:
             return str(error)
     return None
+
+
+def _refuse_foreign_key(settings: Settings) -> None:
+    """Raise SettingsError where no yes could help: the folder's address would receive a key that is not its own."""
+    if settings.providers:  # a session that is gone on with may have a model of one of them
+        return
+    try:
+        settings.services(settings["model"])
+    except SettingsError:
+        raise
+    except UsageError:  # such as no key at all, which may be asked for, too
+        pass
 
 
 def _question(root: Root, wanted: tuple[Want, ...]) -> str:

@@ -29,6 +29,15 @@ def empty(model: str, finish_reason: str | None) -> str:
     )
 
 
+def broken_off(*, kept: bool, once: bool) -> str:
+    """Choose the sentence that tells of an answer cut in the middle; `once` where no command can be typed after it."""
+    if once:
+        return _("{error}; what came is kept and marked incomplete") if kept else "{error}"
+    if not kept:
+        return _("{error} (/retry asks the question again)")
+    return _("{error}; what came is kept and marked incomplete (/retry asks the question again)")
+
+
 def remarks(reply: Reply, answer: Message) -> list[str]:
     """Make the sentences: how it ended, what the request had to do without, and counts that differ."""
     said = list(reply.notices)

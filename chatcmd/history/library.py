@@ -230,7 +230,7 @@ def _not_one(wanted: str, matches: list[Path], user: str | None) -> str:
         users = _(", ").join(sorted(decoded(path.parent.name) for path in matches))
         sentence = _("{n} sessions are called {wanted!r}, of {users}; say whose with: --user NAME")
         return sentence.format(n=len(matches), wanted=wanted, users=users)
-    ids = ", ".join(path.stem for path in matches[:3]) + (", ..." if len(matches) > 3 else "")  # noqa: PLR2004
+    ids = _(", ").join([*(path.stem for path in matches[:3]), *(["..."] if len(matches) > 3 else [])])  # noqa: PLR2004
     if user:
         sentence = _("{n} sessions of {user} are called {wanted!r} ({ids}); give more of the id")
     else:

@@ -82,10 +82,10 @@ def _saved(path: Path) -> Recovered | None:
     if session is not None:
         _refuse_newer(path, session)
     if damaged:
-        numbers = ", ".join(map(str, damaged))
+        numbers = _(", ").join(map(str, damaged))
         sentence = _("of its journal, line {numbers} could not be read; it is kept as {file}")
         trouble.append(sentence.format(numbers=numbers, file=_aside(path).name))
-    warning = "; ".join(trouble) or None
+    warning = _("; ").join(trouble) or None
     if session is not None and known is not None and known.sequence >= session.sequence:
         session = known if known.ended is None else None  # it was written while the session went on, or at its end
     if session is None or not session.worth_saving:

@@ -93,7 +93,7 @@ class Trash:
             sentence = _("nothing in the trash is called {wanted!r}; see: chatcmd history trash")
             raise SessionNotFound(sentence.format(wanted=wanted))
         sentence = _("{n} sessions in the trash are called {wanted!r} ({ids}); give more of the id")
-        ids = ", ".join(path.stem for path in matches[:3]) + (", ..." if len(matches) > 3 else "")  # noqa: PLR2004
+        ids = _(", ").join([*(path.stem for path in matches[:3]), *(["..."] if len(matches) > 3 else [])])  # noqa: PLR2004
         raise SessionNotFound(sentence.format(n=len(matches), wanted=wanted, ids=ids))
 
     def _titled(self, title: str, user: str | None) -> list[Path]:

@@ -82,7 +82,7 @@ class Round:
         plan = task.plan
         notes = Notes(lambda said: self._progress.tell(plan, said), lambda said: self._progress.warn(plan, said))
         providers = await self._providers_for(task)
-        app = App(self._settings, self._library, notes, self._environ, self._clock, providers=providers)
+        app = App(self._settings, self._library, notes, self._environ, self._clock, providers=providers, once=True)
         code, path, stopped = Exit.DONE, None, True
         try:
             asking = Asking(plan, app, self._talk(task))

@@ -1,11 +1,12 @@
 """Keys: where they may stand, what goes with each, and what a key looks like."""
 
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import replace
 
 from chatcmd.errors import SettingsError
 from chatcmd.language import _
@@ -86,7 +87,15 @@ def keys_in(api: Any, table: "Table", *path: str) -> tuple[Key, ...]:
         found.append(each)
     if faults:
         raise SettingsError(*faults)
-    return tuple(found)
+    return tuple(_numbered(found))
+
+
+def _numbered(found: Sequence[Key]) -> Iterator[Key]:
+    """Let each of several keys on one line say which of them it is."""
+    places = [each.origin.place for each in found]
+    for number, (each, place) in enumerate(zip(found, places, strict=True), 1):
+        which = _("{place}, key {number}").format(place=place, number=number)
+        yield replace(each, origin=_origin(which)) if places.count(place) > 1 else each
 
 
 def key(text: Any, origin: Origin) -> Key:

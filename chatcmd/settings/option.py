@@ -138,7 +138,7 @@ def _switch(value: Any) -> bool:
 def _one_of(*choices: str) -> Callable[[Any], str]:
     def check(value: Any) -> str:
         if value not in choices:
-            raise ValueError(_("must be one of {choices}").format(choices=", ".join(choices)))
+            raise ValueError(_("must be one of {choices}").format(choices=_(", ").join(choices)))
         return str(value)
 
     return check

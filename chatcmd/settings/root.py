@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Mapping
+from errno import ENAMETOOLONG
 from pathlib import Path
 
 from msgspec import Struct
@@ -81,8 +82,12 @@ def _named(text: str, origin: Origin, current: Path) -> Root:
     try:
         path = Path(os.path.normpath(current / Path(text).expanduser()))
         nearest = next(each for each in (path, *path.parents) if each.exists())
-    except (OSError, RuntimeError):  # a name too long, a user that there is not
-        raise refusal from None
-    if not text or not nearest.is_dir():
+        is_folder = nearest.is_dir()
+    except (OSError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) or error.errno == ENAMETOOLONG:  # a user that there is not, or no name
+            raise refusal from None
+        sentence = _("{origin} names {text!r}, which cannot be looked at ({reason}); name a folder that can be read")
+        raise SettingsError(sentence.format(origin=origin, text=text, reason=reason(error).lower())) from None
+    if not text or not is_folder:
         raise refusal
     return Root(path, origin)

@@ -146,7 +146,8 @@ class Settings(Struct, frozen=True):
         prefix, slash, _rest = name.partition("/")
         if slash and not provider and self._goes_to_openai:  # whose models have no slash in their names
             sentence = _("there is no [providers.{name}] for the model {model} in envs/settings.toml")
-            raise UsageError(sentence.format(name=prefix, model=name) + nearest(prefix, list(self.providers)))
+            hint = nearest(prefix, list(self.providers)) or _("; add it there, or choose another model")
+            raise UsageError(sentence.format(name=prefix, model=name) + hint)
         services = self._named(provider) if provider else self._default()
         for service in services:
             if service.key is None and not is_loopback(service.base_url):

@@ -50,7 +50,7 @@ def proxy_url(text: str) -> str:
     if parts.scheme not in PROXY_SCHEMES:
         raise ValueError(
             _("has the scheme {scheme!r}; a proxy is {schemes}").format(
-                scheme=parts.scheme, schemes=", ".join(PROXY_SCHEMES)
+                scheme=parts.scheme, schemes=_(", ").join(PROXY_SCHEMES)
             )
         )
     if not parts.hostname:

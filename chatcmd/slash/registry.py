@@ -1,5 +1,6 @@
 """What a line means, and the slash commands by name: help and completion are read from here."""
 
+import os
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import cache
 from importlib import import_module
@@ -89,10 +90,12 @@ def command(
 
 @cache
 def commands() -> dict[str, Command]:
-    """Load all commands, by name."""
+    """Load all commands, by name; raises OSError."""
     from pkgutil import iter_modules  # noqa: PLC0415 - the first prompt need not wait for it
 
     package = import_module("chatcmd.slash")
+    for path in package.__path__:
+        os.listdir(path)  # noqa: PTH208 - only to raise what iter_modules takes for a folder without modules
     for module in iter_modules(package.__path__):
         import_module(f"chatcmd.slash.{module.name}")
     return dict(sorted(_commands.items()))

@@ -94,7 +94,7 @@ class Screen:
     def tell(self, *texts: str) -> None:
         """Say what was asked for, in sentences that are broken where the screen ends."""
         for text in texts:
-            self._write(self._in_lines(text) + "\n")
+            self._write(self._in_lines(text, self.width if self.at_terminal else None) + "\n")
 
     def note(self, *texts: str) -> None:
         """Say something beside the conversation."""
@@ -214,15 +214,15 @@ class Screen:
         self._writer.close()
 
     def _line(self, text: str, style: str) -> None:
-        shown = self._in_lines(text)
+        shown = self._in_lines(text, self.width if self.at_terminal else self._writer.room())
         self._write((painted.painted(shown, style) if self.colour else shown) + "\n", beside=True)
 
-    def _in_lines(self, text: str) -> str:
+    def _in_lines(self, text: str, room: int | None) -> str:
         """Return a text clean, and on a terminal in lines that it does not have to break."""
         shown = clean(text)
-        if not self.at_terminal or len(shown) <= self.width // 2:  # by then it may be too wide
+        if room is None or len(shown) <= room // 2:  # by then it may be too wide
             return shown
-        return "\n".join(line for each in shown.split("\n") for line in wrapped(each, self.width))
+        return "\n".join(line for each in shown.split("\n") for line in wrapped(each, room))
 
     def _laid_out(self, text: str) -> list[Row]:
         """Lay a whole answer out in rows."""

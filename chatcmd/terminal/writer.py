@@ -36,11 +36,11 @@ class Writer:
 
     def size(self) -> tuple[int, int]:
         """Return the columns and rows of the terminal behind `out` as they are now; 80 by 24 where none tells."""
-        try:
-            columns, rows = os.get_terminal_size(self.out.fileno())
-        except (OSError, ValueError):
-            columns, rows = 0, 0
-        return columns or 80, rows or 24
+        return self._size_of(self.out)
+
+    def room(self) -> int | None:
+        """Return the columns of the terminal behind `notes`; None where there is none."""
+        return self._size_of(self.notes)[0] if self.notes.isatty() else None
 
     def close(self) -> None:
         """Write out what is held back, or let it go: Python would try again at its end, and complain."""
@@ -48,6 +48,14 @@ class Writer:
             self.out.flush()
         except OSError:
             to_nowhere(self.out)
+
+    @staticmethod
+    def _size_of(stream: TextIO) -> tuple[int, int]:
+        try:
+            columns, rows = os.get_terminal_size(stream.fileno())
+        except (OSError, ValueError):
+            columns, rows = 0, 0
+        return columns or 80, rows or 24
 
     def _complain(self, about: TextIO, error: OSError) -> None:
         if about is not self.notes:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.chat.stage import KEY, Stage, said, spoken
 from tests.loopback import FAULTS, Loopback, gated, say
+from tests.terminal_driver import CHATCMD, Terminal
 
 
 def test_arguments_and_standard_input_are_joined_and_only_the_answer_is_on_standard_output(
@@ -77,8 +78,19 @@ def test_failure_of_the_provider_ends_with_4(stage: Stage, server: Loopback) -> 
     assert stage.files() == []
     broken = stage.pipe("", "ask", "q")
     assert (broken.code, broken.out) == (4, "partial \n")
-    assert "what came is kept and marked incomplete" in broken.err
+    assert "what came is kept and marked incomplete\n" in broken.err  # and no command is named that nobody can type
     assert stage.sessions()[0]["messages"][2]["status"] == "incomplete"
+
+
+@pytest.mark.parametrize("out", ["", ">out"])
+def test_what_is_said_beside_an_answer_is_broken_between_words(stage: Stage, server: Loopback, out: str) -> None:
+    server.answer(FAULTS["cut_clean"])
+    argv = ["sh", "-c", f'"$@" {out}', "sh", *CHATCMD, "ask", "q"]
+    with Terminal(argv, env=stage.environ, columns=40) as terminal:
+        assert terminal.wait() == 4
+        said = terminal.output
+    assert "stopped before it said that the answer was complete; try again; what came" in " ".join(said.split())
+    assert max(len(line) for line in said.splitlines() if "/" not in line) <= 40  # a path is not broken
 
 
 @pytest.mark.parametrize("came", [True, False])

@@ -20,6 +20,7 @@ NOTHING_CAME = {
     "200errjson": "upstream is busy",
     "307out": "redirects",
 }
+RETRY = " (/retry asks the question again)"
 BROKEN_OFF = ["rst_mid", "cut_chunked", "cut_clean", "eof_nolen", "bad_json", "err_obj", "err_str", "err_event"]
 
 
@@ -63,12 +64,21 @@ async def test_broken_off_answer_is_kept_and_the_next_question_goes_on(
     server.answer(FAULTS[fault], say("whole"))
     talked = await stage.talk("q", "r", user="u")
     assert talked.out == "【u】q\n【ChatGPT】partial \n【u】r\n【ChatGPT】whole\n"
-    assert talked.notes.count("; what came is kept and marked incomplete\n") == 1
+    assert talked.notes.count(f"; what came is kept and marked incomplete{RETRY}\n") == 1
     assert talked.code == Exit.PROVIDER
     assert stage.requests[1] == said("q", "partial ", "r")
     [session] = stage.sessions()
     assert [each["status"] for each in session["messages"][2::2]] == ["incomplete", "complete"]
     assert spoken(session) == said("q", "partial ", "r", "whole")
+
+
+async def test_broken_off_answer_is_asked_for_again_as_is_said_also_where_nothing_is_kept(
+    stage: Stage, server: Loopback
+) -> None:
+    server.answer(FAULTS["cut_clean"], say("whole"))
+    talked = await stage.talk("q", "/retry", user="u", save=False)
+    assert talked.notes.count(f"; try again{RETRY}\n") == 1
+    assert stage.requests == [said("q")] * 2
 
 
 async def test_answer_without_a_word_is_told_and_not_kept(stage: Stage, server: Loopback) -> None:

@@ -140,6 +140,6 @@ def test_hostile_history_is_shown_harmless_when_recovered_and_resumed(offline: S
     journal.close(remove=False)
     done = offline.pipe("", "--resume", "-1")
     assert done.code == 0
-    assert "recovered what a killed chatcmd left" in done.err
+    assert "recovered what was left unsaved" in done.err
     assert raw_controls(done.out_bytes) == []
     assert raw_controls(done.err.encode()) == []

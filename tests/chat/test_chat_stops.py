@@ -11,7 +11,7 @@ import pytest
 
 from tests.chat.stage import Stage, said, spoken
 from tests.loopback import FAULTS, Loopback, gated, say
-from tests.terminal_driver import CHATCMD, Terminal
+from tests.terminal_driver import CHATCMD, PYTHON, Terminal
 
 pytestmark = pytest.mark.faults(22, 23, 40, 41)
 
@@ -244,6 +244,32 @@ def test_terminal_that_vanishes_while_it_is_drawn_on_ends_it(offline: Stage, wor
         terminal.signal(signal.SIGCONT)
         assert terminal.wait() == 129
     assert [each["ended_by"] for each in offline.sessions()] == ["signal"]
+
+
+VANISHING = """
+import os, sys
+from contextlib import suppress
+from chatcmd.cli import main
+from chatcmd.terminal.prompt import line_editor
+Held = line_editor.Held
+def held():
+    print("now", flush=True)
+    with suppress(OSError):
+        while os.read(0, 1): pass
+    return Held()
+line_editor.Held = held
+sys.exit(main())
+"""
+
+
+def test_terminal_that_vanishes_before_the_first_prompt_ends_it(offline: Stage) -> None:
+    with Terminal(
+        ["sh", "-c", 'trap "" HUP; exec "$@"', "sh", PYTHON, "-c", VANISHING], env=offline.environ
+    ) as terminal:
+        terminal.expect("now")
+        terminal.close_master()
+        assert terminal.wait() == 129
+    assert offline.sessions() == []
 
 
 def check_ended(terminal: Terminal, code: int) -> None:

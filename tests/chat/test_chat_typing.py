@@ -106,8 +106,8 @@ def test_killed_chat_is_recovered_and_can_be_gone_on_with(stage: Stage, server: 
         "answer",
     ]
     with stage.terminal(env={"NO_COLOR": "1"}, columns=200) as terminal:
-        terminal.expect("recovered what a killed chatcmd left of u's session 'q1' (1 turn); go on with it: ")
-        terminal.expect(f"chatcmd --resume {journal.stem}\n")
+        terminal.expect("recovered what was left unsaved of u's session 'q1' (1 turn); go on with it: ")
+        terminal.expect(f"/resume {journal.stem}\n")
         terminal.expect("known users: u\n")
         terminal.expect("Your name:")
         terminal.line("0")

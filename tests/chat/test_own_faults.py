@@ -25,7 +25,7 @@ from tests.loopback import Loopback, say
 from tests.terminal_driver import CHATCMD, PYTHON, Finished, run
 
 QUESTION = Message(role="user", content="q")
-FAULT = "something went wrong inside chatcmd (RuntimeError); the chat goes on, please report it"
+FAULT = "something went wrong inside chatcmd (RuntimeError); the chat goes on"
 
 
 class FaultyOnce(StringIO):
@@ -96,7 +96,7 @@ async def test_fault_of_ours_in_mid_answer_keeps_what_was_shown_and_the_chat_goe
     server.answer(say(pieces=["one ", "two ", "three"], delay=0.05), say("whole"))
     talked = await piped(stage, FaultyOnce("two"), "q", "r")
     assert talked.out == "【u】q\n【ChatGPT】one \n【u】r\n【ChatGPT】whole\n"
-    assert talked.err.count(f"{FAULT}; what came is kept and marked incomplete\n") == 1
+    assert talked.err.count(f"{FAULT}; what came is kept and marked incomplete (/retry asks the question again)\n") == 1
     assert "Traceback" not in talked.err
     assert talked.code == Exit.NO
     [session] = stage.sessions()

@@ -17,6 +17,7 @@ from chatcmd.signals import Signals
 from chatcmd.terminal.plain import PlainKeyboard
 from chatcmd.terminal.screen import Screen
 from tests.cli.folders import KEY, Folder
+from tests.cli.pages import cells
 from tests.hostile import raw_controls
 from tests.loopback import Loopback
 from tests.terminal_driver import CHATCMD, Terminal
@@ -194,7 +195,7 @@ def _ask(folder: Folder, answer: str | None, *words: str) -> tuple[int, str]:
 
 def test_yes_is_asked_for_once(tmp_path: Path, server: Loopback) -> None:
     folder = _made(tmp_path, "an address", server)
-    with folder.terminal("-u", "u", columns=120) as terminal:
+    with folder.terminal("-u", "u", columns=300) as terminal:
         terminal.expect(
             f"{folder.path} is the current folder, nobody named it, and its envs/ says where questions and keys go:\n"
         )
@@ -216,6 +217,32 @@ def test_yes_is_asked_for_once(tmp_path: Path, server: Loopback) -> None:
         assert TRUST not in terminal.output
     assert folder.pipe("ask", "q").code == 0
     assert len(server.chats) == 2
+
+
+@pytest.mark.parametrize(("lang", "last"), [("en", "Trust it? [y/N]"), ("zh", "[y/N]")])
+def test_the_question_is_broken_between_words(tmp_path: Path, server: Loopback, lang: str, last: str) -> None:
+    folder = _made(tmp_path, "a command", server)
+    with folder.terminal("--lang", lang, columns=50) as terminal:
+        terminal.expect("[y/N] ")
+        said = terminal.output.removesuffix(" ").splitlines()
+        terminal.line("n")
+        assert terminal.wait() == 2
+    assert said[-1].endswith(last)
+    assert max(cells(line) for line in said if "/" not in line) < 50  # a path is whole, wherever a terminal breaks it
+    assert lang == "zh" or "its envs/ says what is run and where keys go: key_command = sh" in " ".join(
+        " ".join(said).split()
+    )
+
+
+def test_what_no_yes_could_help_is_refused_without_a_question(tmp_path: Path, server: Loopback) -> None:
+    folder = Folder(tmp_path, settings=f'base_url = "{server.base_url}"\n')
+    with folder.terminal("-u", "u", env={"OPENAI_API_KEY": KEY}, columns=300) as terminal:
+        terminal.expect(
+            "but the key comes from OPENAI_API_KEY: an address in a folder only receives keys of that folder"
+        )
+        assert terminal.wait() == 2
+        assert TRUST not in terminal.output
+    assert server.requests == []
 
 
 @pytest.mark.parametrize("answer", ["n", "", "no", "x", "yy", "0", "\x04"])

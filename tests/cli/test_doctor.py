@@ -430,3 +430,14 @@ def test_too_few_threads_are_one_after_the_other(tmp_path: Path) -> None:
     words = ["doctor", "--json", "--offline", "--root", str(tmp_path)]
     seen = doctor(tmp_path, argv=[PYTHON, "-c", start, *words])
     assert (seen.finished.code, seen.failed()) == (0, [])
+
+
+def test_a_folder_that_cannot_be_looked_into_is_no_fault_of_ours(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    words = ["doctor", "--json", "--offline", "--root", str(closed)]
+    seen = doctor(tmp_path, argv=as_mere_owner([*CHATCMD, *words]))
+    closed.chmod(0o700)
+    assert "settings" in " ".join(seen.failed())
+    assert "inside chatcmd" not in seen.finished.out
+    assert "permission denied" in seen.finished.out

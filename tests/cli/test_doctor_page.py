@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from chatcmd.cli.doctor.finding import Finding, Status
-from chatcmd.cli.doctor.history import written
-from chatcmd.cli.doctor.page import ASCII, MARKS, Page
+from chatcmd.cli.doctor.history import space, written
+from chatcmd.cli.doctor.page import ASCII, MARKS, Page, sentence_of
 from chatcmd.history.trial import Trial
 from chatcmd.terminal.screen import Screen
 from chatcmd.terminal.theme import THEMES
@@ -140,3 +140,28 @@ def test_a_disk_that_is_too_quick_or_too_slow_is_a_warning(seconds: float, statu
     assert found.status == status
     assert words in f"{found.value} {found.advice}"
     assert found.seconds == seconds
+
+
+@pytest.mark.parametrize(
+    ("free", "said", "status"),
+    [
+        (0, "less than 1 MB is free", "warning"),
+        (1_999_999, "1 MB is free", "warning"),
+        (99_999_999, "99 MB are free", "warning"),
+        (1_234_567_890, "1,234 MB are free", "ok"),
+    ],
+)
+def test_free_space_is_told_in_what_is_left_of_it(free: int, said: str, status: Status) -> None:
+    assert (space(free).value, space(free).status) == (said, status)
+
+
+@pytest.mark.parametrize(
+    ("value", "origin", "said"),
+    [
+        ("a", "--proxy", "a (from --proxy)"),
+        ("refused (it comes from envs/openai_key line 1)", "envs/openai_key line 1", None),
+        ("none: NO_PROXY names this host", "NO_PROXY", None),
+    ],
+)
+def test_where_something_comes_from_is_told_once(value: str, origin: str, said: str | None) -> None:
+    assert sentence_of(Finding("x", "x", "ok", value, origin)) == (said or value)

@@ -175,7 +175,7 @@ def test_what_a_killed_chat_left_is_recovered_before_it_is_listed(library: Libra
     done = history(tmp_path, "list", "--json")
     assert done.code == 0
     assert [entry["id"] for entry in json.loads(done.out)] == [ID]
-    assert "recovered what a killed chatcmd left of 简说Python's session '问题 1' (1 turn); go on" in done.err
+    assert "recovered what was left unsaved of 简说Python's session '问题 1' (1 turn); go on" in done.err
     assert history(tmp_path, "list").err == ""
 
 

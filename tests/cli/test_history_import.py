@@ -130,6 +130,33 @@ def test_full_disk_keeps_what_came_in_and_says_so(tmp_path: Path) -> None:
     assert sorted(Library(tmp_path / "history").users()) == ["a", "b", "c"]
 
 
+def test_several_files_have_a_line_each_and_the_worst_sets_the_exit_code(tmp_path: Path) -> None:
+    said = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]
+    for name in "ab":
+        (tmp_path / name).write_text(json.dumps({name: said}))
+    done = imported(tmp_path, "a", "none", "b", cwd=tmp_path)
+    assert (done.code, len(done.out.splitlines())) == (3, 2)
+    assert done.err.splitlines() == [
+        "a: imported 1 session; 0 had grown, 0 known already, 0 asked nothing, 0 left out",
+        "none cannot be read: No such file or directory",
+        "b: imported 1 session; 0 had grown, 0 known already, 0 asked nothing, 0 left out",
+    ]
+    told = imported(tmp_path, "b", "a", "--json", cwd=tmp_path)
+    assert (told.code, json.loads(told.out)["known"], told.err) == (0, 2, "")
+
+
+def test_full_disk_that_took_nothing_in_is_told_in_one_line_a_file(tmp_path: Path) -> None:
+    long = [{"role": "user", "content": "x" * 20_000}, {"role": "assistant", "content": "ok"}]
+    for name in "ab":
+        (tmp_path / name).write_text(json.dumps({name: long}))
+    argv = [*CHATCMD, "history", "import", "--root", str(tmp_path), str(tmp_path / "a")]
+    alone, both = run(on_a_full_disk(10_000, argv)), run(on_a_full_disk(10_000, [*argv, str(tmp_path / "b")]))
+    assert [done.code for done in (alone, both)] == [3, 3]
+    assert [done.err.count("\n") for done in (alone, both)] == [1, 2]
+    assert both.err.startswith(f"{tmp_path}/a: {tmp_path}/history/a/")
+    assert both.err.count("could not be written: file too large") == 2
+
+
 def many(path: Path, number: int) -> Path:
     """Write an export of so many conversations."""
     one = json.loads((FILES / "chatgpt.json").read_bytes())[0]

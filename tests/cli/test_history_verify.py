@@ -80,7 +80,7 @@ def test_nothing_is_recovered_before_it_was_looked_at(library: Library, tmp_path
     before = tree(tmp_path)
     done = verify(tmp_path)
     assert (done.code, tree(tmp_path)) == (1, before)
-    assert "a killed chatcmd left it" in done.out
+    assert "an earlier chatcmd left it" in done.out
     assert verify(tmp_path, "--repair").code == 0
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.examined import guarded
 from tests.cli.folders import KEY, Folder
 from tests.loopback import Loopback
 from tests.terminal_driver import PYTHON, Terminal
@@ -86,6 +87,23 @@ def test_a_single_question_asks_for_it_too_even_beside_a_pipe(folder: Folder, se
     assert server.chats[-1].messages[-1]["content"].strip() == "what was piped"
 
 
+@pytest.mark.parametrize(
+    ("given", "said", "code"),
+    [("sesame", "is accepted", 0), ("guess", "sh failed with exit code 3 (wrong password); run it by itself", 1)],
+)
+def test_doctor_asks_for_it_before_all_else_is_looked_at(
+    folder: Folder, server: Loopback, given: str, said: str, code: int
+) -> None:
+    server.on("/v1/models", guarded(server, KEY))
+    with folder.terminal("doctor", "--root", ".", "--model", server.models[0], columns=200, rows=80) as terminal:
+        terminal.expect("Password: ")
+        terminal.line(given)
+        terminal.expect(said)
+        assert terminal.wait() == code
+        assert terminal.output.count("Password: ") == 1
+        _as_it_was(terminal)
+
+
 def test_a_wrong_password_ends_it_with_what_the_command_said(folder: Folder, server: Loopback) -> None:
     with folder.terminal("--root", ".", "-u", "u") as terminal:
         terminal.expect("Password: ")
@@ -100,8 +118,13 @@ def test_a_wrong_password_ends_it_with_what_the_command_said(folder: Folder, ser
 
 @pytest.mark.parametrize(
     ("words", "keys", "code"),
-    [(("-u", "u"), "\x03", 0), (("-u", "u", "--plain"), "\x03", 0), (("ask", "q"), "\x03", 130)],
-    ids=["chat", "plain", "ask"],
+    [
+        (("-u", "u"), "\x03", 0),
+        (("-u", "u", "--plain"), "\x03", 0),
+        (("ask", "q"), "\x03", 130),
+        (("doctor",), "\x03", 130),
+    ],
+    ids=["chat", "plain", "ask", "doctor"],
 )
 def test_ctrl_c_at_the_password_leaves_as_at_every_first_prompt(
     folder: Folder, words: tuple[str, ...], keys: str, code: int

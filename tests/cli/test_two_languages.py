@@ -202,6 +202,21 @@ def test_the_history_is_listed_and_shown_in_chinese(tmp_path: Path) -> None:
     assert not english(missing.err)
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--proxy", "ftp://x"), "http、https、socks5、socks5h"),
+        (("-c", "-u", "u", "-r", "2026"), "3f2c、20261120T213005Z-3f2b、..."),
+    ],
+)
+def test_what_is_listed_in_a_sentence_is_set_as_chinese_is(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    for number in range(4):
+        saved(Library(tmp_path / "history"), session(1, session_id=f"{ID[:-1]}{'abcd'[number]}", user="u"))
+    done = run([*CHATCMD, "--offline", *words, "--root", str(tmp_path)], env={"LANG": ZH})
+    assert said in done.err
+    assert ", " not in done.err
+
+
 def test_what_a_killed_process_left_is_told_in_chinese(tmp_path: Path) -> None:
     abandoned(Library(tmp_path / "history"), session(1), "又问")
     done = run([*CHATCMD, "history", "list", "--root", str(tmp_path)], env={"LANG": ZH})

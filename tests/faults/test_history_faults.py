@@ -54,7 +54,7 @@ def test_next_start_offers_to_go_on_with_what_was_recovered(scene: Scene) -> Non
         chat.kill()
     (journal,) = scene.journals()
     done = scene.pipe("", "-u", NAME)
-    assert "recovered what a killed chatcmd left of u's session 'what of it?'" in done.err
+    assert "recovered what was left unsaved of u's session 'what of it?'" in done.err
     assert f"chatcmd --resume {journal.stem}" in done.err
 
 
@@ -83,7 +83,7 @@ def test_journal_whose_last_line_is_torn_is_recovered_but_for_that_line(scene: S
     # Without its line end the record is whole all the same; torn further in, the answer is gone, and its question not.
     del scene.said[1 if lost > 1 else 2 :]
     done = scene.pipe("", "-u", NAME)
-    assert "recovered what a killed chatcmd left" in done.err
+    assert "recovered what was left unsaved" in done.err
     assert ("could not be read" in done.err) == (lost > 1)
     (session,) = scene.sessions()
     assert [each["content"] for each in session["messages"] if each["role"] == "user"] == ["one?", "two?"]

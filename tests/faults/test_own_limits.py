@@ -82,7 +82,7 @@ def test_chat_without_a_descriptor_left_goes_on_and_saves_when_there_is_one(scen
         chat.well()
         with limited(chat, resource.RLIMIT_NOFILE, descriptors(chat) + 1):
             chat.terminal.line("/export -")
-            chat.terminal.expect("too many open files")
+            chat.terminal.expect("the system has no more to give (too many open files)")
             chat.prompt()
             chat.terminal.send("\x15")
             chat.ask("no room?")

@@ -95,5 +95,5 @@ def test_folder_and_file_whose_names_are_no_text_are_no_trouble(library: Library
     for done in (listed, imported, again):
         assert "Traceback" not in done.err
         assert done.code == 0, done.err
-    assert "recovered what a killed chatcmd left of ?'s session '问'" in listed.err
+    assert "recovered what was left unsaved of ?'s session '问'" in listed.err
     assert sorted(line.split()[-1] for line in again.out.splitlines()[1:]) == ["q", "问"]

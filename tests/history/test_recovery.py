@@ -394,7 +394,7 @@ def test_chat_says_what_it_recovered_and_how_to_go_on_with_it(library: Library, 
     done = start(tmp_path)
     assert done.code == 0
     assert done.err == (
-        "recovered what a killed chatcmd left of 简说Python's session '问题 1' (1 turn); "
+        "recovered what was left unsaved of 简说Python's session '问题 1' (1 turn); "
         f"go on with it: chatcmd --resume {ID}\n"
     )
     again = start(tmp_path, "--resume", ID, stdin="再来\n".encode())

@@ -175,3 +175,23 @@ def test_folder_that_comes_back_by_the_end_is_not_asked_for(tmp_path: Path) -> N
         assert OFFER not in terminal.text
     (path,) = (root / "history" / "u").iterdir()
     assert questions(path) == ["一"]
+
+
+def test_what_stayed_of_a_session_that_was_saved_elsewhere_is_recovered_and_not_doubled(tmp_path: Path) -> None:
+    root, elsewhere = tmp_path / "root", tmp_path / "elsewhere"
+    with PipeChat(chat(root)) as talk:
+        talk.lines("一")
+        talk.expect("Your question was: 一")
+        (root / "history" / "u").chmod(0o500)  # its journal is open, and goes on
+        talk.lines("二", f"/save {elsewhere}")
+        talk.expect(IMPORT)
+        assert talk.finish() == 0
+    (root / "history" / "u").chmod(0o700)
+    (kept,) = elsewhere.iterdir()
+    again = run(chat(root))
+    assert "recovered what was left unsaved of u's session '一' (2 turns); go on with it: " in again.err
+    done = run([*CHATCMD, "history", "import", str(kept), "--root", str(root)])
+    assert (done.code, done.out) == (0, "")
+    assert "0 had grown, 1 known already" in done.err
+    (back,) = (root / "history" / "u").iterdir()
+    assert questions(back) == ["一", "二"]

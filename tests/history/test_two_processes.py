@@ -58,7 +58,7 @@ def test_killed_process_leaves_no_lock(library: Library, tmp_path: Path) -> None
             assert first.kill() == -9
         done = run(resuming(tmp_path), "在\n".encode())
     assert done.code == 0
-    assert "recovered what a killed chatcmd left of 简说Python's session '问题 1'" in done.err
+    assert "recovered what was left unsaved of 简说Python's session '问题 1'" in done.err
     said = words(library.find(ID))
     assert [(content, status) for role, content, status in said if role == "user"][1:] == [
         ("还在吗", "unanswered"),

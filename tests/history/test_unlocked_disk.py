@@ -47,7 +47,7 @@ def test_live_session_of_another_is_left_to_it_by_whoever_starts(tmp_path: Path)
     assert (resumed.code, "is called" in resumed.err) == (3, True)  # it has no file yet
     os.utime(live, (0, 0))  # nobody has talked for long
     done = run(unlocked(tmp_path, *CHAT))
-    assert "recovered what a killed chatcmd left" in done.err
+    assert "recovered what was left unsaved" in done.err
     assert asked(tmp_path / "history" / "u")[:2] == ["一", "三"]
 
 

@@ -285,7 +285,7 @@ def test_what_a_killed_replay_left_is_told_as_such(stage: Stage) -> None:
     abandoned(library, replace(half, turns=half.turns[:1], ended=None, ended_by=None), "question 2")
     done = replay(stage, ID, *against("gpt-4o"))
     assert done.code == 0, done.err
-    assert "recovered what a killed chatcmd left of replay 'question 1 (gpt-4o)' (1 turn); the same" in done.err
+    assert "recovered what was left unsaved of replay 'question 1 (gpt-4o)' (1 turn); the same" in done.err
     assert [request[-1]["content"] for request in stage.requests[2:]] == ["question 2"]
 
 

@@ -18,11 +18,11 @@ OTHER = "sk-CANARY-other"
 BOM = b"\xef\xbb\xbf"
 
 # What stands in the file, and the keys with their lines.
-GOOD: dict[str, tuple[str | bytes, list[tuple[str, int]]]] = {
+GOOD: dict[str, tuple[str | bytes, list[tuple[str, int | str]]]] = {
     "the tutorials' file": (f'{{"api": "{KEY}"}}', [(KEY, 1)]),
     "in many lines": (f'\n{{\n  "api":\n  "{KEY}"\n}}\n', [(KEY, 4)]),
     "a list inside": (f'{{\n"api": [\n"{KEY}",\n"{OTHER}"\n]}}', [(KEY, 3), (OTHER, 4)]),
-    "a list": (f'["{KEY}", "{OTHER}"]', [(KEY, 1), (OTHER, 1)]),
+    "a list": (f'["{KEY}", "{OTHER}"]', [(KEY, "1, key 1"), (OTHER, "1, key 2")]),
     "the bare key": (KEY, [(KEY, 1)]),
     "with a newline": (f"{KEY}\n", [(KEY, 1)]),
     "with a Windows newline": (f"{KEY}\r\n", [(KEY, 1)]),

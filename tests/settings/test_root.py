@@ -7,7 +7,9 @@ import pytest
 
 from chatcmd.errors import SettingsError
 from chatcmd.settings.root import Root, find_root
+from tests.history.made import as_mere_owner
 from tests.settings.envs_folder import write
+from tests.terminal_driver import CHATCMD, run
 
 
 def test_the_flag_wins_over_all_else(tmp_path: Path) -> None:
@@ -65,6 +67,18 @@ def test_what_can_be_no_folder_is_told_in_one_sentence(tmp_path: Path, text: str
         find_root(text, {}, tmp_path)
     assert len(caught.value.sentences) == 1
     assert str(caught.value) == f"--root names {text!r}, which is no folder; name a folder, it is made when needed"
+
+
+def test_what_cannot_be_looked_at_is_told_as_that(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    done = run(as_mere_owner([*CHATCMD, "--offline", "--root", str(closed / "root")]))
+    closed.chmod(0o700)
+    assert done.code == 2
+    assert done.err == (
+        f"chatcmd: --root names '{closed}/root', which cannot be looked at (permission denied); name a folder that can "
+        "be read\n"
+    )
 
 
 def test_messages_name_a_file_below_the_root_shortly(tmp_path: Path) -> None:

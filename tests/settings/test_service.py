@@ -120,13 +120,16 @@ def test_a_model_is_found_by_name_or_by_its_services_name(tmp_path: Path, name: 
     assert (service.name, model) == NAMES[name]
 
 
-@pytest.mark.parametrize(("name", "hint"), [("Far/x", "; did you mean far?"), ("meta/llama-3", ""), ("/x", "")])
+ELSE = "add it there, or choose another model"
+
+
+@pytest.mark.parametrize(("name", "hint"), [("Far/x", "did you mean far?"), ("meta/llama-3", ELSE), ("/x", ELSE)])
 def test_a_model_of_a_service_that_is_not_there_does_not_go_to_openai(tmp_path: Path, name: str, hint: str) -> None:
     settings = read(tmp_path, settings='[providers.far]\nbase_url = "https://far.example/v1"\nkey = "k"', key=KEY)
     with pytest.raises(UsageError) as caught:
         settings.services(name)
     prefix = name.split("/", maxsplit=1)[0]
-    expected = f"there is no [providers.{prefix}] for the model {name} in envs/settings.toml{hint}"
+    expected = f"there is no [providers.{prefix}] for the model {name} in envs/settings.toml; {hint}"
     assert str(caught.value) == expected
 
 

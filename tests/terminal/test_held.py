@@ -88,3 +88,11 @@ def test_pasted_quotes_and_ats_are_shown_but_are_none_that_were_typed() -> None:
     assert "@" not in line
     assert shown(held, line) == '"""a@b"""'
     assert held.told(f"@{line}@") == ('@"""a@b"""@', (0, 10))
+
+
+def test_a_long_paste_tells_its_size_as_numbers_are_read() -> None:
+    held = Held()
+    assert [shown(held, held.pasted(text)) for text in ("line\n" * 1234, "x" * 1234)] == [
+        "[pasted 1,234 lines]",
+        "[pasted 1,234 characters]",
+    ]

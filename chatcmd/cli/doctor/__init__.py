@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from chatcmd import __version__
 from chatcmd.cli.doctor.case import Case, surroundings
-from chatcmd.cli.doctor.checks import before_a_root, below_a_root
+from chatcmd.cli.doctor.checks import ask_for_keys, before_a_root, below_a_root
 from chatcmd.cli.doctor.finding import Finding
 from chatcmd.cli.doctor.page import Page
 from chatcmd.cli.doctor.round import Found, Round
@@ -105,15 +105,11 @@ class _Report:
     def give(self) -> Exit:
         """Look until all is known, or Ctrl-C; raises ReaderGone."""
         stopped = False
-        for checks in self._rounds():
-            try:
-                for found in checks.findings():
-                    self._take(found)
-            except KeyboardInterrupt:
-                stopped = True
-                for found in checks.rest():
-                    self._take(found)
-                break
+        try:
+            for checks in self._rounds():
+                self._look(checks)
+        except KeyboardInterrupt:
+            stopped = True
         self._progress.clear()
         counts = Counter(finding.status for finding in self._found)
         if self._arguments.json:
@@ -134,7 +130,19 @@ class _Report:
         for case in cases:
             if self._page is not None and case.settings is not None:
                 self._page.screen.setting = case.settings.__getitem__
+            self._progress.clear()
+            ask_for_keys(case)
             yield Round(below_a_root(case), self._progress)
+
+    def _look(self, checks: Round) -> None:
+        """Take what is found; at Ctrl-C what is found by then, and raise KeyboardInterrupt."""
+        try:
+            for found in checks.findings():
+                self._take(found)
+        except KeyboardInterrupt:
+            for found in checks.rest():
+                self._take(found)
+            raise
 
     def _take(self, found: Found) -> None:
         finding = _without_secrets(found.finding)

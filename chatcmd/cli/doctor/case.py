@@ -12,6 +12,7 @@ from chatcmd.cli.trust import is_trusted
 from chatcmd.errors import SettingsError
 from chatcmd.settings.load import load
 from chatcmd.settings.option import OPTIONS
+from chatcmd.settings.origin import Origin
 from chatcmd.settings.root import Root, find_root
 from chatcmd.settings.settings import Settings
 
@@ -20,7 +21,7 @@ class Case(Struct, frozen=True):
     """A root, and its settings, or the sentences that say what is wrong with them; `patience` in seconds.
 
     `trusted` tells whether what the root sets of addresses, proxies and commands may be used; `asks` that a question is
-    wanted.
+    wanted. `keyless` says of keys that were asked for in vain, by their origins, why.
     """
 
     root: Root
@@ -30,6 +31,7 @@ class Case(Struct, frozen=True):
     trusted: bool
     patience: float
     asks: bool
+    keyless: dict[Origin, str] = {}
 
 
 def case_of(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Case:

@@ -1,7 +1,10 @@
 """What is looked at, in the order in which it is shown."""
 
 import argparse
+import asyncio
+import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 
 from chatcmd.cli.doctor.case import Case, case_of
@@ -11,9 +14,11 @@ from chatcmd.cli.doctor.program import program
 from chatcmd.cli.doctor.service import look_at
 from chatcmd.cli.doctor.settings import settings
 from chatcmd.cli.doctor.terminal import terminal
-from chatcmd.cli.doctor.ways import ways
+from chatcmd.cli.doctor.ways import Way, ways
+from chatcmd.cli.keys import ask_for
 from chatcmd.errors import SettingsError
 from chatcmd.language import _
+from chatcmd.settings.settings import Settings
 
 STARTING = 5.0
 """Seconds that the SDK may take to load, on top of those for the network."""
@@ -39,6 +44,27 @@ def before_a_root(
         Check("terminal", _("terminal"), _("terminal"), lambda: terminal(environ, plain=plain), seconds),
         Check("settings", _("settings"), _("settings"), found, seconds),
     ]
+
+
+def ask_for_keys(case: Case) -> None:
+    """Ask for keys that have to be asked for before all is looked at at once: only now a password can be typed.
+
+    Without a terminal that is left to the checks, whose patience is shorter.
+    """
+    if case.settings is not None and _unasked(case) is None and sys.stdin.isatty():
+        with suppress(RuntimeError):  # no thread is left: then, too
+            asyncio.run(_ask_for_keys(case, case.settings))
+
+
+async def _ask_for_keys(case: Case, settings: Settings) -> None:
+    for way in ways(settings):
+        key = way.service.key if isinstance(way, Way) else None
+        if key is None:
+            continue
+        try:
+            await ask_for(key)
+        except SettingsError as error:
+            case.keyless[key.origin] = str(error)
 
 
 def below_a_root(case: Case) -> list[Check]:

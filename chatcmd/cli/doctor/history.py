@@ -21,7 +21,8 @@ from chatcmd.history.trash import Trash
 from chatcmd.history.trial import Trial, tried
 from chatcmd.language import _, ngettext
 
-SCARCE = 100_000_000
+MEGABYTE = 1_000_000
+SCARCE = 100 * MEGABYTE
 """Bytes of free space below which it is worth a word."""
 
 SLOWEST, FASTEST = 0.5, 0.00002
@@ -35,12 +36,19 @@ def disk(case: Case) -> Iterator[Finding]:
     yield _folder(case, history, there)
     yield written(tried(there), there)
     with suppress(OSError):
-        free = shutil.disk_usage(there).free
-        is_scarce = free < SCARCE
-        advice = _("delete what is not needed") if is_scarce else None
-        value = _("{megabytes:,} MB are free").format(megabytes=free // 1_000_000)
-        yield Finding("history.space", _("space"), "warning" if is_scarce else "ok", value, advice=advice)
+        yield space(shutil.disk_usage(there).free)
     yield _locks(there)
+
+
+def space(free: int) -> Finding:
+    """Say how many bytes are free."""
+    label, megabytes = _("space"), free // MEGABYTE
+    value = ngettext("{n:,} MB is free", "{n:,} MB are free", megabytes).format(n=megabytes)
+    if not megabytes:
+        value = _("less than 1 MB is free")
+    if free >= SCARCE:
+        return Finding("history.space", label, "ok", value)
+    return Finding("history.space", label, "warning", value, advice=_("delete what is not needed"))
 
 
 def written(trial: Trial, folder: Path) -> Finding:

@@ -52,7 +52,7 @@ class Page:
 def sentence_of(finding: Finding) -> str:
     """Say a finding as a whole: how it is, where from, and what to do."""
     what = finding.value
-    if finding.origin:
+    if finding.origin and finding.origin not in what:
         what = _("{value} (from {origin})").format(value=what, origin=finding.origin)
     return _("{what}; {advice}").format(what=what, advice=finding.advice) if finding.advice else what
 

@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from msgspec import Struct, field
 
 from chatcmd.cli.doctor.finding import Check, Finding
-from chatcmd.errors import OurFault
+from chatcmd.errors import OurFault, reason
 from chatcmd.language import _
 
 EVERY = 0.1
@@ -108,4 +108,7 @@ def _stopped(check: Check) -> Finding:
 
 
 def _faulty(check: Check, fault: Exception) -> Finding:
+    if isinstance(fault, OSError) and fault.filename:  # the disk's, where nobody reckoned with it
+        sentence = _("{path}: {fault}").format(path=fault.filename, fault=reason(fault).lower())
+        return Finding(f"{check.id}.disk", check.label, "failed", sentence)
     return Finding(f"{check.id}.fault", check.label, "failed", str(OurFault(fault, check.id, ends=True)))

@@ -25,7 +25,7 @@ def look_at(case: Case, way: Way) -> Iterator[Finding]:
     key = way.service.key
     try:
         yield _proxy(way, case.environ)
-        if key is not None and (fault := _asked_for(key, case.patience)) is not None:
+        if key is not None and (fault := case.keyless.get(key.origin) or _asked_for(key, case.patience)) is not None:
             yield Finding(f"{way.id}.key", _("key"), "failed", fault)
             return
         unasked.forget()

@@ -29,7 +29,7 @@ COMMANDS = {
     "verify": ("verifying", "[SESSION ...]", marked("what is damaged, and what can be done; --repair does it")),
     "path": ("naming", "[SESSION]", marked("the file of a session, or the folder")),
     "export": ("exporting", "SESSION ...", marked("take sessions out: Markdown, HTML, JSON and more")),
-    "import": ("importing", "FILE", marked("take in histories of other programs")),
+    "import": ("importing", "FILE ...", marked("take in histories of other programs")),
     "stats": ("stats", "", marked("questions a day, tokens and money by model and user, in charts")),
 }
 """Each command's module here, what follows its name, and one line of help; only the module that is called is loaded."""

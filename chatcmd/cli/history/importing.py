@@ -3,11 +3,14 @@
 import argparse
 import getpass
 import signal
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
+
+from msgspec import Struct
 
 from chatcmd.cli.document import write_document
 from chatcmd.cli.parser import Parser
@@ -29,7 +32,7 @@ SHOWN = 20
 
 def add(parser: Parser) -> None:
     """Add what the command takes."""
-    parser.add_argument("file", metavar="FILE", help=_("a file, a .zip, or a folder with several"))
+    parser.add_argument("files", metavar="FILE", nargs="+", help=_("a file, a .zip, or a folder with several"))
     text = _("what it is, where that cannot be seen: {names}").format(names=_(", ").join(FORMATS))
     parser.add_argument("--from", dest="form", metavar="FORMAT", choices=tuple(FORMATS), help=text)
     text = _("whose sessions they become (default: whom the file names, else the login name)")
@@ -40,35 +43,74 @@ def add(parser: Parser) -> None:
     )
 
 
-def run(arguments: argparse.Namespace, library: Library, root: Root) -> Exit:
-    """Import it; what is left out is said, and sets the exit code. Ctrl-C keeps what was taken in by then.
+class _Taken(Struct):
+    """What one file came to; `trouble` is what it broke off with."""
 
-    Raises Damaged, NotSaved.
+    done: Import
+    passed: list[Path]
+    trouble: HistoryError | None = None
+    stopped: bool = False
+
+
+def run(arguments: argparse.Namespace, library: Library, root: Root) -> Exit:
+    """Import all files; what is left out is said, and sets the exit code. Ctrl-C keeps what was taken in by then.
+
+    Raises Damaged, NotSaved where there is but one file.
     """
-    screen = pipe_screen()
-    done = Import(library, user=user_of(arguments), otherwise=_login_name(), dry_run=arguments.dry_run)
-    passed: list[Path] = []
-    trouble: BaseException | None = None
-    with done.alone(lambda: screen.note(_("another import is under way; waiting for its end"))):
-        try:
-            _take_all(done, passed, Path(arguments.file), arguments.form)
-        except (KeyboardInterrupt, HistoryError) as error:
-            trouble = error
-    stopped = isinstance(trouble, KeyboardInterrupt)
+    screen, files = pipe_screen(), list(dict.fromkeys(arguments.files))
+    user, otherwise, code = user_of(arguments), _login_name(), Exit.DONE
+    taken: list[_Taken] = []
+    for file in files:
+        done = Import(library, user=user, otherwise=otherwise, dry_run=arguments.dry_run)
+        each = _taken(done, Path(file), arguments.form, screen)
+        taken.append(each)
+        _tell_left_out(screen, done)
+        if not arguments.json and _is_worth_telling(each):
+            _tell(screen, root, each, file if len(files) > 1 else None, dry_run=arguments.dry_run)
+        if each.stopped:
+            break
+        if each.trouble is not None and len(files) > 1:
+            screen.fail(_failed(file, each.trouble))
+        if each.trouble is not None or done.left_out:
+            code = Exit.HISTORY
+    if arguments.json and not all(isinstance(each.trouble, Damaged) for each in taken):
+        write_document(_document(taken, dry_run=arguments.dry_run))
+    if taken[-1].stopped:
+        screen.fail(_("stopped; what was taken in by then is kept, import again for the rest"))
+        return Exit.INTERRUPTED
+    if len(files) == 1 and taken[0].trouble is not None:
+        raise taken[0].trouble
+    return code
+
+
+def _taken(done: Import, path: Path, form: str | None, screen: Screen) -> _Taken:
+    """Import one file, as far as that can be done."""
+    taken = _Taken(done, [])
+    try:
+        with done.alone(lambda: screen.note(_("another import is under way; waiting for its end"))):
+            _take_all(done, taken.passed, path, form)
+    except KeyboardInterrupt:
+        taken.stopped = True
+    except HistoryError as error:
+        taken.trouble = error
+    return taken
+
+
+def _is_worth_telling(taken: _Taken) -> bool:
+    """Tell whether there is more to say than what was wrong with all of it."""
+    done = taken.done
+    return taken.trouble is None or bool(done.written or done.grown or done.known)
+
+
+def _failed(file: str, trouble: HistoryError) -> str:
+    """Say what is wrong with one file of several; what is damaged is named by its sentence."""
+    return str(trouble) if isinstance(trouble, Damaged) else _("{name}: {sentence}").format(name=file, sentence=trouble)
+
+
+def _tell_left_out(screen: Screen, done: Import) -> None:
     for left in done.left_out[:SHOWN]:
         screen.fail(_("left out: {sentence}").format(sentence=left))
     _tell_more(screen, len(done.left_out))
-    if stopped or not isinstance(trouble, Damaged):
-        if arguments.json:
-            write_document(_document(done, passed, stopped=stopped, dry_run=arguments.dry_run))
-        else:
-            _tell(screen, root, done, passed, dry_run=arguments.dry_run)
-    if stopped:
-        screen.fail(_("stopped; what was taken in by then is kept, import again for the rest"))
-        return Exit.INTERRUPTED
-    if trouble is not None:
-        raise trouble
-    return Exit.HISTORY if done.left_out else Exit.DONE
 
 
 def _take_all(done: Import, passed: list[Path], path: Path, form: str | None) -> None:
@@ -115,27 +157,30 @@ def _login_name() -> str:
         return "user"
 
 
-def _document(done: Import, passed: list[Path], *, stopped: bool, dry_run: bool) -> dict[str, Any]:
+def _document(taken: list[_Taken], *, dry_run: bool) -> dict[str, Any]:
+    imports = [each.done for each in taken]
     return {
-        "written": [str(path) for path in done.written],
-        "grown": [str(path) for path in done.grown],
-        "known": done.known,
-        "empty": done.empty,
-        "left_out": [str(left) for left in done.left_out],
-        "lost": dict(done.lost),
-        "passed_over": [str(path) for path in passed],
-        "stopped": stopped,
+        "written": [str(path) for done in imports for path in done.written],
+        "grown": [str(path) for done in imports for path in done.grown],
+        "known": sum(done.known for done in imports),
+        "empty": sum(done.empty for done in imports),
+        "left_out": [str(left) for done in imports for left in done.left_out],
+        "lost": dict(sum((done.lost for done in imports), Counter())),
+        "passed_over": [str(path) for each in taken for path in each.passed],
+        "stopped": taken[-1].stopped,
         "dry_run": dry_run,
     }
 
 
-def _tell(screen: Screen, root: Root, done: Import, passed: list[Path], *, dry_run: bool) -> None:
-    """Say what was done: the files, their number, and what has no place in a session."""
+def _tell(screen: Screen, root: Root, taken: _Taken, file: str | None, *, dry_run: bool) -> None:
+    """Say what was done: the sessions, their number behind the file where it is one of several, and what is lost."""
+    done, passed = taken.done, taken.passed
     for path in (*done.written, *done.grown)[:SHOWN]:
         screen.show(root.name(path))
     _tell_more(screen, len(done.written) + len(done.grown))
     counts = {"grown": len(done.grown), "known": done.known, "empty": done.empty, "left_out": len(done.left_out)}
-    screen.note(_done(len(done.written), dry_run=dry_run).format(n=len(done.written), **counts))
+    sentence = _done(len(done.written), dry_run=dry_run).format(n=len(done.written), **counts)
+    screen.note(_("{name}: {sentence}").format(name=file, sentence=sentence) if file else sentence)
     things = _(", ").join(KINDS[kind](number) for kind, number in sorted(done.lost.items()) if kind in KINDS)
     if things:
         screen.note(_("not kept, with a few words in their place: {things}").format(things=things))

@@ -113,11 +113,11 @@ def _told(session: Session | None, known: Session | None, damaged: list[int]) ->
     before = known.sequence if known is not None else 0
     more = max(session.sequence - before, 0) if session is not None else 0
     sentence = ngettext(
-        "a killed chatcmd left it; the session's file lacks {n:,} message of it",
-        "a killed chatcmd left it; the session's file lacks {n:,} messages of it",
+        "an earlier chatcmd left it; the session's file lacks {n:,} message of it",
+        "an earlier chatcmd left it; the session's file lacks {n:,} messages of it",
         more,
     )
-    told = sentence.format(n=more) if more else _("a killed chatcmd left it; the session's file has all of it")
+    told = sentence.format(n=more) if more else _("an earlier chatcmd left it; the session's file has all of it")
     if not damaged:
         return told
     numbers = _(", ").join(map(str, damaged))

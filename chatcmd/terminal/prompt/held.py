@@ -28,7 +28,7 @@ class Held:
         """Give what stands in the line for a text that was not typed: one character when it is long."""
         lines = text.count("\n") + (not text.endswith("\n"))
         if lines > MOST_LINES:
-            return self._point(text, ngettext("[pasted {n} line]", "[pasted {n} lines]", lines).format(n=lines))
+            return self._point(text, ngettext("[pasted {n:,} line]", "[pasted {n:,} lines]", lines).format(n=lines))
         if len(text) > MOST_CHARACTERS:
             size = len(text)
             shown = ngettext("[pasted {n:,} character]", "[pasted {n:,} characters]", size)
