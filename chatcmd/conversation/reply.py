@@ -1,12 +1,17 @@
 """An answer while it arrives: it remembers what passes through."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import suppress
 
 from msgspec import Struct
 
 from chatcmd.conversation.message import Latency, Message, Sent, Status, Turn, Usage
 from chatcmd.conversation.thinking import Piece, Thinking
 from chatcmd.conversation.window import Window
+
+SPARE = 32 * 1024 * 1024
+"""Bytes that an answer sets aside while it comes: the longest, several times over. Where memory runs out, what has come
+can still be kept in them. Nobody writes into them until then, so that they take addresses alone."""
 
 
 class Delta(Struct, frozen=True):
@@ -44,6 +49,9 @@ class Reply:
         self._model: str | None = None
         self._text: list[str] = []
         self._reasoning: list[str] = []
+        self._spare = b""
+        with suppress(MemoryError):  # where there is less, an answer comes all the same
+            self._spare = bytes(SPARE)
 
     async def pieces(self) -> AsyncGenerator[Piece, None]:
         """Yield the answer's text and reasoning as they come, and remember them."""
@@ -89,6 +97,7 @@ class Reply:
 
     def turn(self, question: Message, at: str, *, stopped: bool = False) -> Turn | None:
         """Make the turn of what has come, or None when no word has; `stopped` says that the user broke it off."""
+        self._spare = b""
         if not self.content:
             return None
         finished = self._complete or (stopped and self.finish_reason is not None)  # only its usage was awaited

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from chatcmd.conversation.reply import SPARE
 from tests.faults.meddled import CALLS, QUOTED
 from tests.faults.scene import NAME, Chat, Said, Scene
 from tests.loopback import FAULTS, Loopback
@@ -99,7 +100,7 @@ def test_chat_without_memory_left_goes_on_and_saves(scene: Scene, server: Loopba
     # Its allocator would else have set aside more for its threads than a whole answer takes.
     with scene.chat("--plain", env={"MALLOC_ARENA_MAX": "1"}) as chat:
         chat.well()
-        with limited(chat, resource.RLIMIT_AS, memory(chat) + MEGABYTE // 4):
+        with limited(chat, resource.RLIMIT_AS, memory(chat) + SPARE + MEGABYTE // 4):
             server.answer(FAULTS["flood"])
             chat.terminal.line("too much?")
             chat.terminal.expect("no memory is left", 30)
