@@ -1,5 +1,6 @@
 """The Chinese catalogue: `python -m tests.catalogue` takes the source's messages into it, and compiles it."""
 
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def sources() -> list[Path]:
     return sorted(SOURCE.rglob("*.py"))
 
 
+@cache
 def extracted() -> dict[Id, set[str]]:
     """Find every message of the source, a counted one as its two forms, with the files that say it."""
     found: dict[Id, set[str]] = {}

@@ -1,12 +1,16 @@
 """What holds for all tests: a slow machine is no failure."""
 
+import gc
+import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import warm
 from tests.canary import no_key_comes_out
 from tests.certificates import Certificate, certificate
 
@@ -14,6 +18,32 @@ __all__ = ["no_key_comes_out"]
 
 settings.register_profile("chatcmd", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("chatcmd")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--cold", action="store_true", help="start the program from nothing each time (tests/warm.py)")
+
+
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Run two tests for each core, unless told otherwise: half of their time is waiting."""
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else 2 * (os.cpu_count() or 1)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Let the collector pass over what is collected for the tests: there is much of it, and it stays."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_starts(request: pytest.FixtureRequest) -> Iterator[None]:
+    with nullcontext() if request.config.getoption("--cold") else warm.starter.opened():
+        yield
 
 
 @pytest.fixture

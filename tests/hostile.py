@@ -1,5 +1,6 @@
 """The hostile corpus: what a model, a server or a file name may hold to take over a terminal or a reader."""
 
+import re
 from itertools import chain
 from unicodedata import category, combining
 
@@ -11,22 +12,26 @@ def raw_controls(data: bytes) -> list[str]:
     moves are escape sequences too: pass bytes that were printed without them.
     """
     found: list[str] = []
-    offset = marks = 0
-    for char in data.decode("utf-8", "surrogateescape"):
-        if _is_mark(char):
-            marks += 1
-        elif char not in _JOINERS:
-            marks = 0
-        kind = _NEVER.get(ord(char)) or ("mark too many" if marks > 4 and char not in _JOINERS else None)
-        if kind:
-            found.append(f"{kind} U+{ord(char):04X} at byte {offset}")
-        offset += len(char.encode("utf-8", "surrogateescape"))
+    text = data.decode("utf-8", "surrogateescape")
+    for run in _NOT_PLAIN.finditer(text):
+        marks = 0
+        for place, char in enumerate(run[0], run.start()):
+            if _is_mark(char):
+                marks += 1
+            elif char not in _JOINERS:
+                marks = 0
+            kind = _NEVER.get(ord(char)) or ("mark too many" if marks > 4 and char not in _JOINERS else None)
+            if kind:
+                offset = len(text[:place].encode("utf-8", "surrogateescape"))
+                found.append(f"{kind} U+{ord(char):04X} at byte {offset}")
     return found
 
 
 def _is_mark(char: str) -> bool:
     return (combining(char) != 0 or category(char) in {"Mn", "Me"}) and char not in _JOINERS
 
+
+_NOT_PLAIN = re.compile(r"[^\t\n\r -~]+")
 
 # Written by hand and apart from the cleaner's own table, so that one checks the other.
 _JOINERS = "\u200c\u200d\ufe0e\ufe0f"

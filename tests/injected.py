@@ -14,8 +14,7 @@ from tests.chat.stage import Stage, spoken
 from tests.loopback import Loopback, window_model
 from tests.terminal_driver import PYTHON, Finished, run
 
-INJECTOR = Path(__file__).with_name("injector.py")
-PACKAGE = INJECTOR.parent.parent / "chatcmd"
+PACKAGE = Path(__file__).parent.parent / "chatcmd"
 LINE, TURN, SAVING, START = "repl.py:_once", "repl.py:_question", "repl.py:_save", "cli/__init__.py:_run"
 BARE = {"Repl.run", "Repl._step", "App.ask_in", "App._answer", "App._keep"}
 """What catches our faults, or holds an answer in its hands: between two of their own lines nothing can fail."""
@@ -46,7 +45,7 @@ class Orders:
         given = {str(stage): where for stage, where in (places or {}).items()}
         orders = {"stages": stages, "places": given, "fault": fault, "log": str(self._log)}
         self._orders.write_text(json.dumps(orders))
-        return [PYTHON, str(INJECTOR), str(self._orders)]
+        return [PYTHON, "-m", "tests.injector", str(self._orders)]
 
     def reached(self) -> list[Place]:
         """Tell the lines that were reached in each stage, in their order."""

@@ -1,4 +1,4 @@
-"""The program with faults put into it: `python tests/injector.py ORDERS WORDS ...` is `chatcmd WORDS ...`.
+"""The program with faults put into it: `python -m tests.injector ORDERS WORDS ...` is `chatcmd WORDS ...`.
 
 ORDERS is a file of JSON: `stages` are the functions (`FILE:NAME`) whose calls begin stages, counted from 1;
 `places` gives to stages, by number, where a fault is raised there: `FILE:LINE`, once, as soon as that line is reached;

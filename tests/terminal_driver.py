@@ -22,6 +22,7 @@ from typing import Any, Self
 
 import pyte
 
+from tests import warm
 from tests.canary import canary
 
 PYTHON = sys.executable
@@ -31,7 +32,8 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 # The kernel resets a terminal when its session leader ends. So that the modes which a program leaves can be
 # seen, something else leads the session, as a shell would: it opens the terminal, starts the program, reports
-# its process id and its wait status, and stays until told to go. Handlers, unlike SIG_IGN, are not inherited.
+# its own process id, the program's and its wait status, and stays until told to go. Handlers, unlike SIG_IGN,
+# are not inherited.
 _LEADER = """
 import os, signal, sys
 for number in signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGTSTP:
@@ -42,7 +44,7 @@ for number in range(3):
     os.dup2(terminal, number)
 os.close(terminal)
 pid = os.posix_spawnp("env", sys.argv[3:], os.environ, setsigdef=[signal.SIGPIPE, signal.SIGXFSZ])
-os.write(control, b"%d\\n" % pid)
+os.write(control, b"%d %d\\n" % (os.getpid(), pid))
 os.write(control, b"%d\\n" % os.waitpid(pid, 0)[1])
 os.read(control, 1)
 """
@@ -82,18 +84,17 @@ def run(
     """Run a program between pipes to its end."""
     canary.given(env or {})
     with tempfile.TemporaryDirectory() as home:
-        done = subprocess.run(
-            argv,
-            input=stdin,
-            env=_environment(home, env),
-            cwd=cwd or home,
-            timeout=timeout,
-            capture_output=True,
-            check=False,
-        )
-    canary.heard(done.stdout, done.stderr, " ".join(map(str, argv)))
-    out, err = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
-    return Finished(done.returncode, out, err, done.stdout)
+        environ = _environment(home, env)
+        if warm.starter.fits(argv, environ):
+            orders = warm.Orders(argv, environ, str(cwd or home))
+            code, out, err = warm.run(orders, stdin, timeout)
+        else:
+            done = subprocess.run(
+                argv, input=stdin, env=environ, cwd=cwd or home, timeout=timeout, capture_output=True, check=False
+            )
+            code, out, err = done.returncode, done.stdout, done.stderr
+    canary.heard(out, err, " ".join(map(str, argv)))
+    return Finished(code, out.decode(errors="replace"), err.decode(errors="replace"), out)
 
 
 class Terminal:
@@ -103,7 +104,8 @@ class Terminal:
     terminal answers no queries, so prompt_toolkit is told not to ask for the cursor's position.
 
     `bytes` is everything written so far; `screen` and `text` are what a user would see now; `first_modes` are
-    the terminal's settings before the program started, to be compared with `modes()`; `pid` is the program's.
+    the terminal's settings before the program started, to be compared with `modes()`; `pid` is the program's, and
+    `session` that of the session which it is in, and of what leads it; `home` is its home.
     """
 
     def __init__(
@@ -129,33 +131,25 @@ class Terminal:
         self._ended = False
         self._changed = threading.Condition()
         self._home = tempfile.TemporaryDirectory()
+        self.home = self._home.name
         self._master, self._slave = pty.openpty()
         self._wake, self._waker = os.pipe()
         os.set_blocking(self._master, False)
         termios.tcsetwinsize(self._master, (rows, columns))
         self.first_modes = self._modes = termios.tcgetattr(self._slave)
-        self._control, control = socket.socketpair()
-        self._reports = self._control.makefile("rb")
         self._reader = threading.Thread(target=self._read, name="terminal-read", daemon=True)
         self._waiter = threading.Thread(target=self._await_end, name="terminal-wait", daemon=True)
         self._reader.start()
-        variables = [f"{name}={value}" for name, value in _environment(self._home.name, env).items()]
-        place = [str(control.fileno()), os.ttyname(self._slave)]
+        self._leader: subprocess.Popen[bytes] | None = None
         try:
-            self._leader = subprocess.Popen(
-                [PYTHON, "-I", "-S", "-c", _LEADER, *place, "env", "-i", *variables, *argv],
-                cwd=cwd or self._home.name,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-                pass_fds=[control.fileno()],
-            )
+            self._control = self._start(argv, _environment(self._home.name, env), str(cwd or self._home.name))
         except OSError:
             os.close(self._slave)
-            self._close_rest()
+            self._vanish()
+            self._home.cleanup()
             raise
-        finally:
-            control.close()
-        self.pid = int(self._reports.readline())
+        self._reports = self._control.makefile("rb")
+        self.session, self.pid = map(int, self._reports.readline().split())
         self._waiter.start()
 
     def __enter__(self) -> Self:
@@ -290,17 +284,39 @@ class Terminal:
         """End the program and everything it started in this terminal."""
         with self._changed:
             if self.code is None:
-                os.killpg(self._leader.pid, signal.SIGKILL)
+                os.killpg(self.session, signal.SIGKILL)
         self._waiter.join()
-        self._leader.wait()
-        self._close_rest()
-        canary.heard(self.bytes)
-
-    def _close_rest(self) -> None:
+        self._reports.read()  # it ends when the leader does
+        if self._leader is not None:
+            self._leader.wait()
         self._vanish()
         self._reports.close()
         self._control.close()
         self._home.cleanup()
+        canary.heard(self.bytes)
+
+    def _start(self, argv: Sequence[str], environ: Mapping[str, str], cwd: str) -> socket.socket:
+        """Start what leads the session; return where it reports both process ids, and the program's status."""
+        terminal = os.ttyname(self._slave)
+        if warm.starter.fits(argv, environ):
+            return warm.starter.start(warm.Orders(argv, environ, cwd, terminal))
+        variables = [f"{name}={value}" for name, value in environ.items()]
+        control, other = socket.socketpair()
+        place = [str(other.fileno()), terminal]
+        try:
+            self._leader = subprocess.Popen(
+                [PYTHON, "-I", "-S", "-c", _LEADER, *place, "env", "-i", *variables, *argv],
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                pass_fds=[other.fileno()],
+            )
+        except OSError:
+            control.close()
+            raise
+        finally:
+            other.close()
+        return control
 
     def _vanish(self) -> None:
         if self._waker >= 0:
@@ -355,7 +371,7 @@ class Terminal:
             self._slave = -1
             self._changed.notify_all()
         # The leader reads the end of its orders, and goes.
-        self._control.shutdown(socket.SHUT_RDWR)
+        self._control.shutdown(socket.SHUT_WR)
 
     def _wait(self, met: Callable[[], bool], timeout: float) -> None:
         end = time.monotonic() + timeout

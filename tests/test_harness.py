@@ -197,7 +197,7 @@ def test_window_model_refuses_what_does_not_fit_and_says_the_numbers(server: Loo
 
 def test_paths_models_and_unknown_addresses_answer(server: Loopback) -> None:
     server.models = ["m1"]
-    server.on("/api/version", raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"))
+    server.on("/api/version", raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi"))
     with httpx2.Client(trust_env=False) as http:
         assert http.get(server.base_url + "/models").json()["data"][0]["id"] == "m1"
         assert http.get(f"http://127.0.0.1:{server.port}/api/version").text == "hi"

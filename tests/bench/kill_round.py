@@ -185,7 +185,7 @@ class Round:
         assert KEY.encode() not in terminal.bytes
         for path in re.findall(r"saved: (\S+\.json)\n", seen):
             found(self.root / path)
-        assert others(self.root) == [], "a process is left"
+        assert others(self.root, terminal.session) == [], "a process is left"
         if death != "kill":
             left = [path.name for path in (self.root / "history").rglob("*") if path.suffix not in ("", ".json")]
             assert left == []
@@ -231,12 +231,13 @@ def left_modes(data: bytes) -> dict[bytes, bytes]:
     return {number: how for number, how in now.items() if how != (b"h" if number in NORMALLY_SET else b"l")}
 
 
-def others(root: Path) -> list[int]:
-    """List the processes that were started for a root, and that are there still."""
+def others(root: Path, session: int) -> list[int]:
+    """List the processes that were started for a root, or in a session by what leads it, and that are there still."""
     wanted = f"CHATCMD_ROOT={root}\0".encode()
     there = []
     for path in Path("/proc").glob("[0-9]*/environ"):
         with suppress(OSError):
-            if wanted in path.read_bytes():
-                there.append(int(path.parent.name))
+            number, environ = int(path.parent.name), path.read_bytes()  # of one that has ended it is empty
+            if wanted in environ or (environ and number != session and os.getsid(number) == session):
+                there.append(number)
     return there

@@ -114,7 +114,7 @@ class Soak:
         assert terminal.wait(PATIENCE) == 0
         assert terminal.modes() == terminal.first_modes
         assert "Traceback" not in terminal.output
-        assert others(self.root) == []
+        assert others(self.root, terminal.session) == []
         assert [path.name for path in (self.root / "history").rglob("*.jsonl")] == []
         assert [path.name for path in (self.root / "history").rglob("*.tmp")] == []
         asked, wanted = life.asked, life.wanted

@@ -9,7 +9,7 @@ import pytest
 from tests.faults.scene import NAME, Said, Scene, answer_to, memory_of
 from tests.history.damage import put, written
 from tests.hostile import HOSTILE, raw_controls
-from tests.loopback import FAULTS, Loopback, error, say, status
+from tests.loopback import FAULTS, Loopback, error, gated, say, status
 
 MOST_MEGABYTES = 250
 """More than a chat with the largest answer that is taken has ever needed, less than the 64 MB that are sent thrice."""
@@ -57,10 +57,12 @@ def test_answer_that_was_cut_is_said_to_be_and_stored_so(scene: Scene, server: L
 
 @pytest.mark.faults(21)
 def test_endless_answer_is_stopped_by_ctrl_c(scene: Scene, server: Loopback) -> None:
-    drip, flood, _line = (FAULTS[name] for name in scene.row.replies)
+    drip = FAULTS["slow1"]
+    much = gated([*["0123456789abcde\n" * 4096] * 8, "more"])  # short of what is cut, however busy this machine is
+    much.release(8)
     with scene.chat() as chat:
         chat.well()
-        for question, reply, shown in (("for ever?", drip, "partial x x"), ("much?", flood, "0123456789abcde")):
+        for question, reply, shown in (("for ever?", drip, "partial x x"), ("much?", much, "0123456789abcde")):
             server.answer(reply)
             chat.terminal.line(question)
             chat.terminal.expect(shown)

@@ -24,6 +24,12 @@ from tests.history.below import Below, Call
 
 MOST_SECONDS = 20
 
+LOADED = (
+    *(f"chatcmd.cli.{name}" for name in ("chat", "history", "keys", "loop")),
+    *("chatcmd.provider.offline", "chatcmd.slash.registry", "chatcmd.terminal.block", "chatcmd.terminal.plain"),
+    "hashlib",
+)
+
 NAMING = {"mkdir", "rename", "replace", "link"}
 CHANGING = NAMING | {"unlink", "remove", "rmdir", "chmod", "fchmod", "truncate", "ftruncate", "utime"}
 FULL = NAMING | {"write", "fsync", "fdatasync", "ftruncate"}
@@ -76,7 +82,7 @@ def _write(descriptor: int, data: bytes) -> None:
 
 def load() -> None:
     """Load what a chat needs, once for all runs."""
-    for name in ("chatcmd.cli.chat", "chatcmd.cli.history", "chatcmd.provider.offline", "chatcmd.slash.registry"):
+    for name in LOADED:
         import_module(name)
     commands()
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
+from tests import warm
 from tests.terminal_driver import _environment
 
 
@@ -23,15 +24,7 @@ class PipeChat:
         self._changed = threading.Condition()
         self._ended = False
         self._home = tempfile.TemporaryDirectory()
-        self._process = subprocess.Popen(
-            argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            bufsize=0,
-            cwd=self._home.name,
-            env=_environment(self._home.name, env),
-        )
+        self._process = _started(argv, _environment(self._home.name, env), self._home.name)
         self._reader = threading.Thread(target=self._read, name="chat-read", daemon=True)
         self._reader.start()
 
@@ -114,3 +107,10 @@ class PipeChat:
         with self._changed:
             self._ended = True
             self._changed.notify_all()
+
+
+def _started(argv: Sequence[str], environ: Mapping[str, str], cwd: str) -> subprocess.Popen[bytes] | warm.Program:
+    if warm.starter.fits(argv, environ):
+        return warm.Program(warm.Orders(argv, environ, cwd))
+    pipe = subprocess.PIPE
+    return subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, bufsize=0, cwd=cwd, env=environ)

@@ -57,7 +57,7 @@ def test_known_secrets_alone_can_be_taken_out() -> None:
 
 @pytest.mark.parametrize("piece", ["key=", "://", "a@", "eyJ", "bearer ", "sk-", "…", "sk-C...", "x"])
 def test_redaction_of_a_huge_text_comes_to_its_end(piece: str) -> None:
-    assert len(redacted(piece * 100_000)) >= 1  # the square of it would take an hour
+    assert len(redacted(piece * 30_000)) >= 1  # the square of it would take minutes, more than a test has
 
 
 def test_last_characters_tell_a_long_key_and_nothing_of_a_short_one() -> None:

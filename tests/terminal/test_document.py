@@ -4,7 +4,7 @@ import random
 import re
 import sys
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import cycle, pairwise
 from threading import Event, Thread
 from types import FrameType
 from typing import Any
@@ -298,12 +298,15 @@ ENDLESS = {
 
 
 @pytest.mark.parametrize("kind", ENDLESS)
-@pytest.mark.parametrize("size", [1_000, 70_000, 400_000], ids=str)
-def test_block_beyond_every_measure_is_given_as_it_is_written(kind: str, size: int) -> None:
+@pytest.mark.parametrize("sizes", [[97_000, *[1_000] * 6], [70_000], [400_000]], ids=["creeping", "70000", "400000"])
+def test_block_beyond_every_measure_is_given_as_it_is_written(kind: str, sizes: list[int]) -> None:
     text = ENDLESS[kind] * (3 * LONGEST // len(ENDLESS[kind]))
-    document, found = Document(), ""
-    for begin in range(0, len(text), size):
-        document.feed(text[begin : begin + size])
+    document, found, steps = Document(), "", cycle(sizes)
+    begin = 0
+    while begin < len(text):
+        end = begin + next(steps)
+        document.feed(text[begin:end])
+        begin = end
         assert document.closed() == []
         while part := document.overlong():
             found += part
