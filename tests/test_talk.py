@@ -9,7 +9,8 @@ from chatcmd.clean import clean_line
 from chatcmd.conversation.message import Turn
 from chatcmd.errors import HistoryError, NotSaved, SessionInUse
 from chatcmd.history import file
-from chatcmd.history.library import Library, Recovered
+from chatcmd.history.library import Library
+from chatcmd.history.recovery import Recovered
 from chatcmd.talk import Talk
 from tests.history.made import ID, answer, contents, full_disk, let_go, question, session, tree, turn
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from chatcmd.conversation.name import folder_for
 from chatcmd.errors import HistoryError, reason
-from chatcmd.history.recovery import SAVED
 from chatcmd.language import _
+
+SAVED, LIVE, DAMAGED = ".json", ".jsonl", ".damaged"
+"""How the names of saved sessions, of their journals and of what cannot be read end."""
 
 
 def folders(history: Path, user: str | None = None) -> list[Path]:

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 from chatcmd.conversation.name import checked, decoded, folder_for
 from chatcmd.conversation.session import Session
-from chatcmd.errors import Damaged, HistoryError, NameRefused, SessionInUse, SessionNotFound, reason
+from chatcmd.errors import Damaged, HistoryError, NameRefused, SessionNotFound
 from chatcmd.history import file
 from chatcmd.history.disk import refusal
-from chatcmd.history.folder import changed, files, folders, holds, readable, saved, unreadable
+from chatcmd.history.folder import LIVE, SAVED, changed, files, folders, holds, readable, saved, unreadable
 from chatcmd.history.journal import Journal
-from chatcmd.history.recovery import LIVE, SAVED, Recovered, recover
 from chatcmd.language import _
 
 if TYPE_CHECKING:
@@ -23,8 +22,9 @@ if TYPE_CHECKING:
     from chatcmd.history.catalogue import Catalogue
     from chatcmd.history.entry import Entry, Wanted
     from chatcmd.history.hit import Hit
+    from chatcmd.history.recovery import Recovered
 
-__all__ = ["LIVE", "SAVED", "Library", "Recovered"]
+__all__ = ["LIVE", "SAVED", "Library"]
 
 
 class Library:
@@ -85,6 +85,8 @@ class Library:
 
     def resume(self, path: Path) -> tuple[Session, Journal]:
         """Go on with a saved session, and what a killed process left of it; raises HistoryError and SessionInUse."""
+        from chatcmd.history.recovery import recover  # noqa: PLC0415 - few chats begin so
+
         live = path.with_suffix(LIVE)
         with suppress(FileNotFoundError):
             recover(live)
@@ -184,7 +186,7 @@ class Library:
 
     def recover(
         self, tell: Callable[[str], None] = lambda _sentence: None, *, quickly: bool = False
-    ) -> Iterator[Recovered]:
+    ) -> "Iterator[Recovered]":
         """Save what killed processes left in journals, passing over those in use.
 
         Nothing stops it: `tell` is given a sentence on each folder and journal that has to stay as it is. `quickly`
@@ -201,8 +203,9 @@ class Library:
             return
         for paths in places:
             for path in paths:
-                recovered = _recovered(path, tell)
-                if recovered is not None:
+                from chatcmd.history.recovery import recover_or_tell  # noqa: PLC0415 - few starts find a journal
+
+                if (recovered := recover_or_tell(path, tell)) is not None:
                     yield recovered
 
     def _opened(self, path: Path) -> Journal:
@@ -236,15 +239,3 @@ def _not_one(wanted: str, matches: list[Path], user: str | None) -> str:
     else:
         sentence = _("{n} sessions are called {wanted!r} ({ids}); give more of the id")
     return sentence.format(n=len(matches), user=user, wanted=wanted, ids=ids)
-
-
-def _recovered(path: Path, tell: Callable[[str], None]) -> Recovered | None:
-    try:
-        return recover(path)
-    except (SessionInUse, FileNotFoundError):  # someone talks, or recovered it just now
-        return None
-    except (HistoryError, ValueError) as error:
-        tell(str(error))
-    except OSError as error:
-        tell(_("{path} could not be recovered: {reason}").format(path=path, reason=reason(error)))
-    return None

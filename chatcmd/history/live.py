@@ -5,7 +5,8 @@ from pathlib import Path
 from chatcmd.conversation.session import Session
 from chatcmd.errors import Damaged, HistoryError, reason
 from chatcmd.history import file
-from chatcmd.history.recovery import LIVE, replay
+from chatcmd.history.folder import LIVE
+from chatcmd.history.recovery import replay
 from chatcmd.language import _
 
 

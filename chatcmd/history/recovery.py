@@ -2,8 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
-from itertools import count
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -12,15 +11,14 @@ from msgspec.structs import replace
 from chatcmd.conversation.message import Message, Persona, Turn
 from chatcmd.conversation.name import decoded
 from chatcmd.conversation.session import Session, title_of
-from chatcmd.errors import Damaged, HistoryError, SessionInUse
+from chatcmd.errors import Damaged, HistoryError, SessionInUse, reason
 from chatcmd.history import file
-from chatcmd.history.disk import is_there, sync_folder
+from chatcmd.history.aside import aside, keep_aside
+from chatcmd.history.folder import SAVED
 from chatcmd.history.journal import Answered, Asked, Event, Journal, Opened, Part
 from chatcmd.history.message import to_message
 from chatcmd.history.nested import decoded as decoded_json
 from chatcmd.language import _
-
-SAVED, LIVE, DAMAGED = ".json", ".jsonl", ".damaged"
 
 MAKING_SECONDS = 60
 """An empty journal younger than this is left to whoever makes it."""
@@ -75,6 +73,19 @@ def _is_as_before(path: Path, before: os.stat_result) -> bool:
     return (now.st_ino, now.st_size, now.st_mtime_ns) == (before.st_ino, before.st_size, before.st_mtime_ns)
 
 
+def recover_or_tell(path: Path, tell: Callable[[str], None]) -> Recovered | None:
+    """Recover a journal, unless someone else has it; `tell` is given the sentence when that cannot be done."""
+    try:
+        return recover(path)
+    except (SessionInUse, FileNotFoundError):  # someone talks, or recovered it just now
+        return None
+    except (HistoryError, ValueError) as error:
+        tell(str(error))
+    except OSError as error:
+        tell(_("{path} could not be recovered: {reason}").format(path=path, reason=reason(error)))
+    return None
+
+
 def _saved(path: Path) -> Recovered | None:
     saved = path.with_suffix(SAVED)
     known, trouble = _known(saved)
@@ -84,21 +95,21 @@ def _saved(path: Path) -> Recovered | None:
     if damaged:
         numbers = _(", ").join(map(str, damaged))
         sentence = _("of its journal, line {numbers} could not be read; it is kept as {file}")
-        trouble.append(sentence.format(numbers=numbers, file=_aside(path).name))
+        trouble.append(sentence.format(numbers=numbers, file=aside(path).name))
     warning = _("; ").join(trouble) or None
     if session is not None and known is not None and known.sequence >= session.sequence:
         session = known if known.ended is None else None  # it was written while the session went on, or at its end
     if session is None or not session.worth_saving:
         if damaged:
-            _keep(path)
+            keep_aside(path)
             raise Damaged(_("nothing more could be recovered of {path}: {reason}").format(path=path, reason=warning))
         return None  # no question was asked, or the process was killed between saving and removing the journal
     session = _ended(session)
     if known is None and saved.exists():
-        _keep(saved)
+        keep_aside(saved)
     file.write(saved, session)
     if damaged:
-        _keep(path)
+        keep_aside(path)
     return Recovered(session, saved, warning)
 
 
@@ -109,7 +120,7 @@ def _known(saved: Path) -> tuple[Session | None, list[str]]:
     except FileNotFoundError:
         return None, []
     except Damaged as error:
-        return None, [_("{sentence}, as {file}").format(sentence=error, file=_aside(saved).name)]
+        return None, [_("{sentence}, as {file}").format(sentence=error, file=aside(saved).name)]
     _refuse_newer(saved, session)
     return session, []
 
@@ -230,21 +241,6 @@ def _refuse_newer(path: Path, session: Session) -> None:
     if file.is_newer(session):
         sentence = _("{path} was written by a newer chatcmd; the journal is left as it is, upgrade")
         raise HistoryError(sentence.format(path=path))
-
-
-def asides(path: Path) -> Iterator[Path]:
-    """Give the names that a file can be kept under when it is damaged, in the order in which they are taken."""
-    return (path.with_name(f"{path.name}{DAMAGED}{number or ''}") for number in count())
-
-
-def _aside(path: Path) -> Path:
-    """Choose another name for a file, never that of one that was kept before."""
-    return next(name for name in asides(path) if not is_there(name))
-
-
-def _keep(path: Path) -> None:
-    path.rename(_aside(path))
-    sync_folder(path.parent)
 
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)

@@ -13,8 +13,8 @@ from chatcmd.errors import HistoryError, SessionNotFound, reason
 from chatcmd.history import file
 from chatcmd.history.disk import is_there, make_folder, narrow, sync_folder
 from chatcmd.history.entry import Entry, entry_of
+from chatcmd.history.folder import LIVE, SAVED
 from chatcmd.history.journal import Journal
-from chatcmd.history.recovery import LIVE, SAVED
 from chatcmd.language import _
 
 FOLDER = ".trash"

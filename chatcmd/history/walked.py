@@ -12,9 +12,8 @@ from chatcmd.errors import HistoryError
 from chatcmd.history import file
 from chatcmd.history.asked import Asked, asked_of, merged
 from chatcmd.history.entry import ALL, Entry, Wanted, entry_of
-from chatcmd.history.folder import saved, unreadable
+from chatcmd.history.folder import SAVED, saved, unreadable
 from chatcmd.history.hit import Hit, hits_in
-from chatcmd.history.recovery import SAVED
 
 
 def entries(history: Path, wanted: Wanted) -> Iterator[Entry | HistoryError]:

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from chatcmd.provider.offline import Demo
 from chatcmd.provider.request import BRIEF, LONG, Clocks, Provider, Request
 from chatcmd.settings.settings import Service
 
@@ -29,10 +28,13 @@ class Providers:
         self._lock = threading.Lock()
         self._connected: dict[Service, Compatible] = {}
         self._persistent: dict[tuple[Service, ...], Persistent] = {}
-        self._demo = demo or Demo()
+        self._demo = demo
         self._start = start
 
     def demo(self) -> Provider:
+        from chatcmd.provider.offline import Demo  # noqa: PLC0415 - few runs are offline
+
+        self._demo = self._demo or Demo()
         return self._demo
 
     def through(self, services: tuple[Service, ...]) -> "Persistent":

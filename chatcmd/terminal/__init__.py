@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
 from chatcmd.errors import Exit
-from chatcmd.terminal.pick import Choice, Shelf
+
+if TYPE_CHECKING:
+    from chatcmd.terminal.pick import Choice, Shelf
 
 
 class EndOfInput(Exception):
@@ -95,7 +97,7 @@ class Keyboard(Protocol):
         """Give each key by its name as it is pressed, in place of lines; where there are none, nothing comes."""
         ...
 
-    async def pick(self, shelf: Shelf, typed: str = "") -> Choice | None:
+    async def pick(self, shelf: "Shelf", typed: str = "") -> "Choice | None":
         """Let a person pick one of what is found by what they type; None when they leave without.
 
         Raises UsageError where there is nobody, and ReaderGone.

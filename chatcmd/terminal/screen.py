@@ -12,7 +12,7 @@ from chatcmd.conversation.session import Session
 from chatcmd.conversation.thinking import Piece
 from chatcmd.language import _
 from chatcmd.settings.option import OPTIONS
-from chatcmd.terminal import ReaderGone, painted, table, written
+from chatcmd.terminal import ReaderGone, painted, written
 from chatcmd.terminal.tail import Row, reflows
 from chatcmd.terminal.theme import THEMES, Theme
 from chatcmd.terminal.title import Title
@@ -194,6 +194,8 @@ class Screen:
     def table(self, rows: Sequence[Sequence[str]], head: Sequence[str], *, wrap: bool = False) -> None:
         """Show rows under a heading; what the screen is not wide enough for is cut, or with `wrap` goes on below."""
         cleaned = [[clean_line(cell[:LONGEST_CELL]) for cell in row] for row in rows]
+        from chatcmd.terminal import table  # noqa: PLC0415 - few lines are rows
+
         self._write(table.lay_out(cleaned, head, self.columns, wrap=wrap))
 
     def painted(self, *pieces: tuple[str, str], indent: int) -> None:

@@ -20,9 +20,9 @@ from chatcmd.app import App
 from chatcmd.conversation.message import Message
 from chatcmd.errors import ModelNotFound, SessionInUse, UsageError
 from chatcmd.history import file
+from chatcmd.history.folder import LIVE
 from chatcmd.history.journal import Journal
 from chatcmd.history.live import read_live
-from chatcmd.history.recovery import LIVE
 from chatcmd.resumption import go_on_in_copy, go_on_with
 from chatcmd.slash.registry import Call, parse
 from tests.chat.stage import PERSONA, Keys, Stage

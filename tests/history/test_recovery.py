@@ -12,7 +12,8 @@ from chatcmd.conversation.message import Message, Turn
 from chatcmd.errors import HistoryError, SessionInUse
 from chatcmd.history import file
 from chatcmd.history.journal import Journal, Part
-from chatcmd.history.library import Library, Recovered
+from chatcmd.history.library import Library
+from chatcmd.history.recovery import Recovered
 from tests.history.made import (
     ID,
     PERSONA,

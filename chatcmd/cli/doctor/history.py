@@ -13,10 +13,9 @@ from chatcmd.cli.doctor.finding import Finding
 from chatcmd.errors import HistoryError, reason
 from chatcmd.history import file
 from chatcmd.history.catalogue import INDEX, LEAST
-from chatcmd.history.folder import files, folders, saved
+from chatcmd.history.folder import LIVE, files, folders, saved
 from chatcmd.history.index import IndexTrouble
 from chatcmd.history.locking import lock_trouble
-from chatcmd.history.recovery import LIVE
 from chatcmd.history.trash import Trash
 from chatcmd.history.trial import Trial, tried
 from chatcmd.language import _, ngettext

@@ -10,10 +10,10 @@ from threading import Thread
 
 import msgspec
 
+from chatcmd.history.folder import LIVE, SAVED
 from chatcmd.history.index import Backlog, IndexTrouble
 from chatcmd.history.index.brief import Brief, Stamp, brief_of
 from chatcmd.history.index.store import Folder, Store
-from chatcmd.history.recovery import LIVE, SAVED
 
 Progress = Callable[[int, int], None]
 """Is told how many sessions of how many have been taken up; what it raises ends the work, and nothing is lost."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from chatcmd.history.file import OLDER
-from chatcmd.history.recovery import DAMAGED, LIVE, SAVED
+from chatcmd.history.folder import DAMAGED, LIVE, SAVED
 
 RECALL = "recall"
 

@@ -9,9 +9,10 @@ from msgspec.structs import replace
 from chatcmd.conversation.session import Session
 from chatcmd.errors import Damaged, HistoryError, SessionInUse, reason
 from chatcmd.history import file
+from chatcmd.history.aside import aside, asides
 from chatcmd.history.disk import is_there, sync_folder
 from chatcmd.history.journal import Journal
-from chatcmd.history.recovery import asides, recover
+from chatcmd.history.recovery import recover
 from chatcmd.history.verify.contents import Files
 from chatcmd.history.verify.finding import Finding, Kind
 from chatcmd.history.verify.mended import mended
@@ -89,7 +90,7 @@ def _put_away(temporary: Path, files: Files) -> str:
     if part is None or all((each.role, each.content) in held for each in part.session.messages):
         temporary.unlink()
         return _("taken away: it held nothing that the session does not")
-    kept = next(name for name in asides(files.saved) if not is_there(name))
+    kept = aside(files.saved)
     temporary.rename(kept)
     sync_folder(kept.parent)
     files.kept.append(kept)
@@ -103,7 +104,7 @@ def _mend_saved(files: Files) -> str:
     if session is None:
         if not is_there(path):
             return _("there is nothing of it that can be read")
-        kept = next(name for name in asides(path) if not is_there(name))
+        kept = aside(path)
         path.rename(kept)
         sync_folder(path.parent)
         return _("nothing in it could be read; it is kept as {file}").format(file=kept.name)

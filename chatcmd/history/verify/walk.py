@@ -8,8 +8,7 @@ from pathlib import Path
 from chatcmd.conversation.name import decoded
 from chatcmd.errors import reason
 from chatcmd.history.catalogue import INDEX
-from chatcmd.history.folder import folders, readable
-from chatcmd.history.recovery import SAVED
+from chatcmd.history.folder import SAVED, folders, readable
 from chatcmd.history.trash import FOLDER as TRASH
 from chatcmd.history.verify.contents import Contents, contents_of, is_wide, wide_in
 from chatcmd.history.verify.finding import Finding

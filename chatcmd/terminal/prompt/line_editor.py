@@ -19,7 +19,6 @@ from chatcmd.settings.secret import holds_secret
 from chatcmd.terminal import NO_DRAFT, Desk, EndOfInput, Line, Offer, ReaderGone
 from chatcmd.terminal.block import LEAVING, unquoted
 from chatcmd.terminal.modes import Modes
-from chatcmd.terminal.pick import Choice, Shelf
 from chatcmd.terminal.prompt.ahead import Ahead
 from chatcmd.terminal.prompt.field import Field, Look
 from chatcmd.terminal.prompt.held import Held
@@ -34,6 +33,8 @@ from chatcmd.terminal.theme import THEMES
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from chatcmd.terminal.pick import Choice, Shelf
 
 
 class LineEditor:
@@ -126,7 +127,7 @@ class LineEditor:
             pressed.close()
             self._keystrokes.many_lines = many_lines
 
-    async def pick(self, shelf: Shelf, typed: str = "") -> Choice | None:
+    async def pick(self, shelf: "Shelf", typed: str = "") -> "Choice | None":
         """Let something be picked from a list that has the screen for itself until then; None when it is left."""
         from chatcmd.terminal.prompt.picker import Picker  # noqa: PLC0415 - few prompts come to it
 
