@@ -63,13 +63,18 @@ class RecallFile:
 
     def _cut(self, lines: list[bytes], size: int) -> None:
         """Put the newest lines in the place of all, unless someone writes just now; the next start tries again."""
-        new = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
+        new, data = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp"), b"\n".join(lines)
         with suppress(OSError), _opened(self._path, os.O_RDONLY) as old:
             if not _locked(old, fcntl.LOCK_EX) or os.fstat(old).st_size != size or not _is_at(old, self._path):
                 return
-            with _opened(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as descriptor:
-                os.write(descriptor, b"\n".join(lines))
-            new.replace(self._path)
+            try:
+                with _opened(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as descriptor:
+                    is_whole = os.write(descriptor, data) == len(data)
+                if is_whole:
+                    new.replace(self._path)
+            finally:
+                with suppress(OSError):  # it has taken its place by now, or there was no room for it
+                    new.unlink()
 
 
 def _parts(line: bytes) -> Parts | None:

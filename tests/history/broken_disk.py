@@ -3,7 +3,8 @@
     python -m tests.history.broken_disk WHERE ERROR once|always SETUP INPUT WORD ...
 
 Each run is a process of its own in WHERE/N: its root is `root` (made as a copy of SETUP, when that is a folder), what
-it wrote stands in `out`, and its exit code with the calls that failed in `end`.
+it wrote stands in `out`, and its exit code with the calls that failed in `end`. The word `recall` stands for what the
+line editor does with earlier inputs, for which it needs no terminal.
 """
 
 import errno
@@ -20,6 +21,7 @@ from typing import Any
 
 from chatcmd.cli import main as program
 from chatcmd.slash.registry import commands
+from chatcmd.terminal.recall import RecallFile
 from tests.history.below import Below, Call
 
 MOST_SECONDS = 20
@@ -87,6 +89,14 @@ def load() -> None:
     commands()
 
 
+def recall(words: list[str]) -> int:
+    """Begin a chat with a file of earlier inputs that has grown too long, and add one."""
+    file = RecallFile(Path(words[-1]) / "recall", cut_at=3)
+    json.dump(file.read(), sys.stdout)
+    file.append(["new"])
+    return 0
+
+
 def take_streams(where: Path, lines: str) -> None:
     """Read these lines from standard input, and write all that is said to one file."""
     os.chdir(where)
@@ -105,7 +115,8 @@ def play(where: Path, hook: Failing, lines: str, words: list[str]) -> None:
     Below(where / "root", hook).install()
     code = 99
     try:
-        code = program([*words, "--root", str(where / "root")])
+        run = recall if words[:1] == ["recall"] else program
+        code = run([*words, "--root", str(where / "root")])
     except SystemExit as left:
         code = left.code if isinstance(left.code, int) else 98
     except BaseException:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from chatcmd.cli import main
+from chatcmd.terminal.recall import RecallFile
 from tests.history.aftermath import (
     ALL_THERE,
     CHAT,
@@ -202,3 +203,23 @@ def test_whichever_call_fails_an_earlier_export_is_the_old_one_or_the_new_one(
         assert data == "old" or "回答 2。" in data, each
         assert each.code or data != "old", each
         assert not list(each.root.glob(".*.tmp")) or often == "always", each
+
+
+@pytest.mark.faults(32, 33)
+@pytest.mark.parametrize("often", ["once", "always"])
+@pytest.mark.parametrize("error", ["ENOSPC", "EROFS", "EMFILE", "EIO"])
+def test_whichever_call_fails_earlier_inputs_stay(error: str, often: str, tmp_path: Path) -> None:
+    older = [[f"input {number}"] for number in range(5)]
+
+    def grown(root: Path) -> None:
+        file = RecallFile(root / "recall", cut_at=9)
+        for each in older:
+            file.append(each)
+
+    played = runs(tmp_path, (error, often), ["recall"], setup=grown)
+    assert len(played) > 2
+    for each in played:
+        assert each.shown in (json.dumps(older), "[]"), each
+        assert RecallFile(each.root / "recall", cut_at=9).read() in (older, [*older, ["new"]]), each
+        assert not list(each.root.glob(".*.tmp")) or often == "always", each
+    assert RecallFile(played[-1].root / "recall", cut_at=9).read() == [*older, ["new"]]
