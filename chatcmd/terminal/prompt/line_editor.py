@@ -53,8 +53,7 @@ class LineEditor:
         self._drawn: Application[Any] = self._field.app
         self._desk: Desk | None = None
         self._recalled: dict[Path | None, Recalled] = {}
-        self._last = ("", "")
-        self._away = self._listening = False
+        self._last, self._away, self._listening = ("", ""), False, False
         self._modes.collect()
         store_typeahead(self._keystrokes, self._keystrokes.read_early())
 
