@@ -1,7 +1,6 @@
 """The folders below the history folder, and the files in each."""
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
 from chatcmd.conversation.name import folder_for
@@ -68,7 +67,8 @@ def changed(path: Path) -> int:
 def holds(folder: Path, ending: str) -> bool:
     """Tell whether a folder has a file whose name ends so."""
     try:
-        return any(name.endswith(ending) and name[0] != "." for name in _names(folder))
+        with os.scandir(folder) as entries:  # it stops at the first: a list of all names would be made in vain
+            return any(entry.name.endswith(ending) and entry.name[0] != "." for entry in entries)
     except OSError:
         return False
 
@@ -85,7 +85,3 @@ def trouble_with(folder: Path) -> HistoryError | None:
 def unreadable(path: Path, error: OSError) -> HistoryError:
     """Say that a path cannot be read, and why."""
     return HistoryError(_("{path} cannot be read: {reason}").format(path=path, reason=reason(error)))
-
-
-def _names(folder: Path) -> Iterable[str]:
-    return os.listdir(folder)  # noqa: PTH208 - names alone are wanted
