@@ -1,6 +1,5 @@
 """The shell commands: argv in, exit code out. Nothing heavy is imported before it is needed."""
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -12,10 +11,6 @@ from chatcmd import __version__
 COMMANDS = ("chat", "ask", "history", "replay", "doctor")
 HELPS = (["--help"], ["-h"], ["help"])
 LANG = "--lang"
-
-OBJECTS = 50_000
-"""Objects that may be made before the collector looks for garbage: the first prompt takes 35,000, nearly none of them
-garbage, and at the 700 that Python has they would be walked nearly a hundred times."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -105,8 +100,6 @@ def _run(name: str, words: list[str], *, alone: bool) -> int:
     from chatcmd.cli import fault  # noqa: PLC0415 - not needed for --version
     from chatcmd.errors import ChatcmdError, OurFault  # noqa: PLC0415 - not needed for --version
 
-    if alone:
-        gc.set_threshold(OBJECTS)
     with fault.reported(words, alone=alone):
         try:
             return _called(name, words)
