@@ -90,7 +90,14 @@ def run(
             code, out, err = warm.run(orders, stdin, timeout)
         else:
             done = subprocess.run(
-                argv, input=stdin, env=environ, cwd=cwd or home, timeout=timeout, capture_output=True, check=False
+                argv,
+                input=stdin,
+                env=environ,
+                cwd=cwd or home,
+                timeout=timeout,
+                capture_output=True,
+                check=False,
+                start_new_session=True,  # the terminal of whoever runs the tests is none of the program's
             )
             code, out, err = done.returncode, done.stdout, done.stderr
     canary.heard(out, err, " ".join(map(str, argv)))

@@ -101,7 +101,12 @@ class Starter:
         argv = [PYTHON, "-m", "tests.warm", str(orders.fileno())]
         with orders:
             self._process = subprocess.Popen(
-                argv, env=SURROUNDINGS, cwd=ROOT, stdin=subprocess.DEVNULL, pass_fds=[orders.fileno()]
+                argv,
+                env=SURROUNDINGS,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                pass_fds=[orders.fileno()],
+                start_new_session=True,  # the terminal of whoever runs the tests is none of the program's
             )
         return ours
 

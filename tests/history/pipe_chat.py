@@ -113,4 +113,13 @@ def _started(argv: Sequence[str], environ: Mapping[str, str], cwd: str) -> subpr
     if warm.starter.fits(argv, environ):
         return warm.Program(warm.Orders(argv, environ, cwd))
     pipe = subprocess.PIPE
-    return subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, bufsize=0, cwd=cwd, env=environ)
+    return subprocess.Popen(
+        argv,
+        stdin=pipe,
+        stdout=pipe,
+        stderr=subprocess.STDOUT,
+        bufsize=0,
+        cwd=cwd,
+        env=environ,
+        start_new_session=True,
+    )
